@@ -95,8 +95,8 @@ pub enum DataError {
         /// What the decoder said.
         source: image::ImageError,
     },
-    /// A sample has another shape than the network's input.
-    #[error("{name} is {} where the network takes {}: {advice}", dims(found), dims(expected))]
+    /// A sample has another shape than the network's input, or than the others of its dataset.
+    #[error("{name} is {} where {} is needed: {advice}", dims(found), dims(expected))]
     Shape {
         /// The sample or dataset.
         name: String,

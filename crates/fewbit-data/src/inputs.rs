@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::fit::adapt;
 use crate::sample::{ImageShape, Sample, element_count};
-use crate::{DataError, Dataset, Fit, Preprocess};
+use crate::{DataError, Dataset, Fit, Preprocess, Task};
 
 /// The value of a pixel that stands for 1 on the unit scale, and the same for numbers that were floats to begin with.
 const FULL_PIXEL: f64 = 255.0;
@@ -70,7 +70,7 @@ impl Inputs {
     /// The number of values of a target, for a dataset whose task is values.
     pub fn target_len(&self) -> Option<usize> {
         match self.dataset.task() {
-            crate::Task::Values(shape) => element_count(shape),
+            Task::Values(shape) => element_count(shape),
             _ => None,
         }
     }
