@@ -174,7 +174,7 @@ fn damage() -> impl Strategy<Value = Vec<(u16, u8)>> {
 
 fn damaged(mut bytes: Vec<u8>, damage: &[(u16, u8)], keep: u16) -> Vec<u8> {
     for &(position, value) in damage {
-        let place = usize::from(position) * bytes.len() >> 16;
+        let place = (usize::from(position) * bytes.len()) >> 16;
         bytes[place] = value;
     }
     bytes.truncate((usize::from(keep) * bytes.len()).div_ceil(65_535));
