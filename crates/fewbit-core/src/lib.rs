@@ -30,7 +30,7 @@ pub mod shape;
 pub mod shape_rule;
 pub mod spec;
 
-pub use argument::ArgumentValue;
+pub use argument::{ArgumentError, ArgumentValue};
 pub use function::Function;
 pub use list::{FloatList, InlineList, IntList};
 #[cfg(feature = "alloc")]

@@ -177,10 +177,16 @@ pub(super) fn transpose(inputs: &dyn Shapes, axes: &IntList) -> Result<Shape> {
 pub(super) fn broadcast(inputs: &dyn Shapes, shape: &IntList) -> Result<Shape> {
     let x = inputs.shape(0);
     let target = Shape::from_signed(shape.iter().copied())?;
-    // NNabla aligns a variable with fewer axes at the end.
-    let fits = target.rank() >= x.rank()
-        && x.iter().rev().zip(target.iter().rev()).all(|(&from, &to)| from == to || from == 1);
-    if fits { Ok(target) } else { Err(bad_input(inputs, 0, "which cannot be broadcast to 'shape'")) }
+    if can_broadcast(x, target) {
+        Ok(target)
+    } else {
+        Err(bad_input(inputs, 0, "which cannot be broadcast to 'shape'"))
+    }
+}
+
+/// Whether a variable of shape `x` stretches to `target`; one with fewer axes is aligned at the end, as in NNabla.
+pub(super) fn can_broadcast(x: Shape, target: Shape) -> bool {
+    target.rank() >= x.rank() && x.iter().rev().zip(target.iter().rev()).all(|(&from, &to)| from == to || from == 1)
 }
 
 pub(super) fn broadcast_to(inputs: &dyn Shapes, axis: i32) -> Result<Shape> {
