@@ -1,1 +1,40 @@
-//! Placeholder of the workspace layout.
+//! The `.nnb` format: NNabla's binary file for devices.
+//!
+//! [`Nnb`] is a view over the bytes of a file. Its constructor checks everything once; after that every accessor is
+//! short and cannot fail, and nothing is copied or allocated. The feature `write` adds [`encode`], which writes what
+//! NNabla's converter writes, byte for byte, and [`decode`], which turns a file back into a network.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`layout`] | where each field of a record lies |
+//! | [`reader`] | the checked view |
+//! | [`argument_code`] | the arguments of a function record |
+//! | [`write`] | [`encode`] and the buffer list (feature `write`) |
+//! | [`mod@decode`] | a file as a network (feature `write`) |
+//! | [`dump`] | a file as text (feature `write`) |
+//!
+//! Not here: what functions compute, and whether shapes fit them. That is for who runs the file.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "write")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod argument_code;
+#[cfg(feature = "write")]
+pub mod decode;
+#[cfg(feature = "write")]
+pub mod dump;
+pub mod layout;
+pub mod reader;
+#[cfg(feature = "write")]
+pub mod write;
+
+#[cfg(feature = "write")]
+pub use decode::decode;
+pub use layout::Version;
+pub use reader::{Data, FunctionRecord, Nnb, NnbError, VariableRecord};
+#[cfg(feature = "write")]
+pub use write::{EncodeError, EncodeOptions, Encoded, encode};

@@ -1,0 +1,460 @@
+//! [`Nnb`]: a checked view over the bytes of a file.
+
+use crate::argument_code::{self, ArgumentCodeError};
+use crate::layout::{self, Version, header, word};
+use core::ops::Range;
+use fewbit_core::spec::{self, FunctionSpec, LATEST_API_LEVEL, Layout};
+use fewbit_core::{Function, NumberFormat, Shape, ShapeError};
+
+/// A `.nnb` file, checked: lists lie within the file, records refer to what is there, values have the right size.
+#[derive(Clone, Copy, Debug)]
+pub struct Nnb<'a> {
+    version: Version,
+    api_level: u32,
+    /// The table of block offsets.
+    table: &'a [u8],
+    /// What the offsets point into.
+    data: &'a [u8],
+    buffers: Words<'a>,
+    variables: Words<'a>,
+    functions: Words<'a>,
+    inputs: Words<'a>,
+    outputs: Words<'a>,
+}
+
+/// A list of 32-bit numbers in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a>(&'a [[u8; 4]]);
+
+impl<'a> Words<'a> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The number at `index`, which must be below [`Words::len`].
+    pub fn get(self, index: usize) -> usize {
+        // Numbers of 32 bits fit a `usize` on every machine that fewbit runs on.
+        u32::from_le_bytes(self.0[index]) as usize
+    }
+
+    /// The numbers in order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = usize> + Clone + 'a {
+        self.0.iter().map(|bytes| u32::from_le_bytes(*bytes) as usize)
+    }
+}
+
+/// What a file says of a variable.
+#[derive(Clone, Copy, Debug)]
+pub struct VariableRecord<'a> {
+    /// Its extents.
+    pub shape: Shape,
+    /// How its values are stored.
+    pub format: NumberFormat,
+    /// Where its values are.
+    pub data: Data<'a>,
+}
+
+/// Where the values of a variable are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data<'a> {
+    /// In the file. A parameter that is never read may be cut short: the unused float weights of binary functions
+    /// are cut to one value.
+    File(&'a [u8]),
+    /// In the buffer of this number.
+    Buffer(usize),
+}
+
+/// What a file says of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionRecord<'a> {
+    /// Its row in the table of functions.
+    pub spec: &'static FunctionSpec,
+    /// How its arguments are written.
+    pub layout: &'static Layout,
+    /// Which implementation it asks for; 0 is the ordinary one.
+    pub implementation: u16,
+    /// The variables that it reads.
+    pub inputs: Words<'a>,
+    /// The variables that it writes.
+    pub outputs: Words<'a>,
+    /// The bytes of its arguments.
+    arguments: &'a [u8],
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NnbError {
+    /// Too short for a header, or for what the header announces.
+    #[error("the file is cut short: it has {found} bytes, but needs {needed}")]
+    TooShort {
+        /// Its size.
+        found: usize,
+        /// What its header announces.
+        needed: usize,
+    },
+    /// A version that does not exist.
+    #[error("not an .nnb file that fewbit reads: its first word is {0}, but versions 2 and 3 are known")]
+    Version(u32),
+    /// A level newer than the function table.
+    #[error("the file uses API level {0}, but fewbit knows levels up to {LATEST_API_LEVEL}")]
+    ApiLevel(u32),
+    /// A list that does not lie within the data.
+    #[error("{0} does not lie within the file")]
+    List(Place),
+    /// A record that does not lie within the data.
+    #[error("the record of {0} does not lie within the file")]
+    Record(Place),
+    /// A shape that is none.
+    #[error("{place}: {error}")]
+    Shape {
+        /// The variable.
+        place: Place,
+        /// What is wrong.
+        error: ShapeError,
+    },
+    /// A type that does not exist.
+    #[error("{place} has the type {byte:#04x}, which does not exist")]
+    Type {
+        /// The variable.
+        place: Place,
+        /// The byte in the record.
+        byte: u8,
+    },
+    /// A parameter with fewer values than its shape.
+    #[error("{place} needs {needed} bytes of values, but has {found}")]
+    Values {
+        /// The variable.
+        place: Place,
+        /// What its shape and type need.
+        needed: usize,
+        /// What there is.
+        found: usize,
+    },
+    /// A variable in a buffer that is not there or too small.
+    #[error("{place} needs {needed} bytes, but its buffer has {found}")]
+    Buffer {
+        /// The variable.
+        place: Place,
+        /// What its shape and type need.
+        needed: usize,
+        /// The size of the buffer; 0 if there is none of that number.
+        found: usize,
+    },
+    /// A buffer that signs cannot be stored in.
+    #[error("{0} is a buffer of type SIGN, which only parameters can have")]
+    SignBuffer(Place),
+    /// A reference to a variable that is not there.
+    #[error("{place} refers to variable {index}, but there are {count}")]
+    NoSuchVariable {
+        /// Who refers to it.
+        place: Place,
+        /// Its number.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// A function id that is in no table.
+    #[error("{place} has the id {id}, which is no function of NNabla that fewbit knows")]
+    Function {
+        /// The function.
+        place: Place,
+        /// Its id.
+        id: u16,
+    },
+    /// Arguments that cannot be read.
+    #[error("{place} ({name}): {error}")]
+    Arguments {
+        /// The function.
+        place: Place,
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        error: ArgumentCodeError,
+    },
+}
+
+/// A place in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The list of buffers, variables, functions, inputs or outputs.
+    List(&'static str),
+    /// A variable, by its number.
+    Variable(usize),
+    /// A function, by its number.
+    Function(usize),
+}
+
+impl core::fmt::Display for Place {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::List(name) => write!(f, "the list of {name}"),
+            Self::Variable(index) => write!(f, "variable {index}"),
+            Self::Function(index) => write!(f, "function {index}"),
+        }
+    }
+}
+
+/// The outcome of a check.
+type Result<T> = core::result::Result<T, NnbError>;
+
+impl<'a> Nnb<'a> {
+    /// Checks the bytes of a file.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn new(bytes: &'a [u8]) -> Result<Self> {
+        let short = |needed| NnbError::TooShort { found: bytes.len(), needed };
+        let head = bytes.get(..header::SIZE).ok_or(short(header::SIZE))?;
+        let field = |range: Range<usize>| word(head, range).unwrap_or(0);
+        let version = Version::from_number(field(header::VERSION)).ok_or(NnbError::Version(field(header::VERSION)))?;
+        let api_level = field(header::API_LEVEL);
+        if api_level > u32::from(LATEST_API_LEVEL) {
+            return Err(NnbError::ApiLevel(api_level));
+        }
+        let table_size = (field(header::BLOCK_COUNT) as usize).checked_mul(4).ok_or(short(usize::MAX))?;
+        let data_size = field(header::DATA_SIZE) as usize;
+        let table_end = header::SIZE.checked_add(table_size).ok_or(short(usize::MAX))?;
+        let end = table_end.checked_add(data_size).ok_or(short(usize::MAX))?;
+        let table = bytes.get(header::SIZE..table_end).ok_or(short(end))?;
+        let data = bytes.get(table_end..end).ok_or(short(end))?;
+
+        let blocks = Blocks { table, data };
+        let list = |range: Range<usize>, name| blocks.list(head, range).ok_or(NnbError::List(Place::List(name)));
+        let nnb = Self {
+            version,
+            api_level,
+            table,
+            data,
+            buffers: list(header::BUFFERS, "buffers")?,
+            variables: list(header::VARIABLES, "variables")?,
+            functions: list(header::FUNCTIONS, "functions")?,
+            inputs: list(header::INPUTS, "inputs")?,
+            outputs: list(header::OUTPUTS, "outputs")?,
+        };
+        for index in 0..nnb.variables.len() {
+            nnb.check_variable(index)?;
+        }
+        nnb.check_references(nnb.inputs, Place::List("inputs"))?;
+        nnb.check_references(nnb.outputs, Place::List("outputs"))?;
+        for index in 0..nnb.functions.len() {
+            nnb.check_function(index)?;
+        }
+        Ok(nnb)
+    }
+
+    /// The version of the format.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The API level of the function definitions.
+    pub fn api_level(&self) -> u32 {
+        self.api_level
+    }
+
+    /// The sizes of the buffers as the file states them: in items for version 2, in bytes for version 3.
+    pub fn buffers(&self) -> Words<'a> {
+        self.buffers
+    }
+
+    /// Bytes of a buffer. Version 2 counts items, and each may be of the largest type.
+    pub fn buffer_bytes(&self, index: usize) -> usize {
+        let size = self.buffers.get(index);
+        match self.version {
+            Version::V2 => size.saturating_mul(NumberFormat::Float32.bytes(1)),
+            Version::V3 => size,
+        }
+    }
+
+    /// How many variables there are.
+    pub fn variable_count(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// How many functions there are.
+    pub fn function_count(&self) -> usize {
+        self.functions.len()
+    }
+
+    /// The numbers of the input variables.
+    pub fn inputs(&self) -> Words<'a> {
+        self.inputs
+    }
+
+    /// The numbers of the output variables.
+    pub fn outputs(&self) -> Words<'a> {
+        self.outputs
+    }
+
+    /// A variable. `index` must be below [`Nnb::variable_count`].
+    pub fn variable(&self, index: usize) -> VariableRecord<'a> {
+        self.read_variable(index).expect("every record was read when the file was opened")
+    }
+
+    /// The number of the block that holds a parameter's values; 0 for a variable in a buffer.
+    pub fn data_block(&self, index: usize) -> usize {
+        let record = self.blocks().from(self.variables.get(index)).unwrap_or(&[]);
+        let data = word(record, layout::variable::DATA).unwrap_or(0);
+        usize::try_from(data as i32).unwrap_or(0)
+    }
+
+    /// A function. `index` must be below [`Nnb::function_count`].
+    pub fn function(&self, index: usize) -> FunctionRecord<'a> {
+        self.read_function(index).expect("every record was read when the file was opened")
+    }
+
+    /// The function at `index` with its arguments; `None` if fewbit does not compute it.
+    pub fn typed_function(&self, index: usize) -> Option<Function> {
+        let record = self.function(index);
+        self.read_typed(&record).expect("every record's arguments were read when the file was opened")
+    }
+
+    /// Calls `visit` with each argument of a function, those that its layout lacks at their defaults.
+    pub fn visit_arguments(
+        &self,
+        index: usize,
+        mut visit: impl FnMut(&'static spec::ArgumentSpec, fewbit_core::ArgumentValue),
+    ) {
+        let record = self.function(index);
+        let mut reader = argument_code::Reader::new(record.layout, record.arguments, self.blocks());
+        for argument in record.spec.arguments {
+            // An argument without a value (a text, a communicator) has none in the file either.
+            if let Ok(value) = reader.next(argument) {
+                visit(argument, value);
+            }
+        }
+    }
+
+    fn blocks(&self) -> Blocks<'a> {
+        Blocks { table: self.table, data: self.data }
+    }
+
+    fn read_typed(&self, record: &FunctionRecord<'a>) -> core::result::Result<Option<Function>, ArgumentCodeError> {
+        let mut reader = argument_code::Reader::new(record.layout, record.arguments, self.blocks());
+        Function::from_arguments(record.spec, |argument| reader.next(argument))
+    }
+
+    fn read_variable(&self, index: usize) -> Result<VariableRecord<'a>> {
+        let place = Place::Variable(index);
+        let blocks = self.blocks();
+        let record = blocks.from(self.variables.get(index)).and_then(|bytes| bytes.get(..layout::variable::SIZE));
+        let record = record.ok_or(NnbError::Record(place))?;
+        let extents = blocks.list(record, layout::variable::SHAPE).ok_or(NnbError::Record(place))?;
+        let extents = extents.0.iter().map(|bytes| i32::from_le_bytes(*bytes));
+        let shape = Shape::from_signed(extents).map_err(|error| NnbError::Shape { place, error })?;
+        let byte = record[layout::variable::FORMAT];
+        let format = layout::byte_format(byte).ok_or(NnbError::Type { place, byte })?;
+        let data = word(record, layout::variable::DATA).unwrap_or(0) as i32;
+        let data = match usize::try_from(data) {
+            Ok(block) => {
+                let bytes = blocks.from(block).ok_or(NnbError::Record(place))?;
+                // A block has no size of its own: the values are what the shape needs, as far as there is data.
+                Data::File(bytes.get(..format.bytes(shape.items())).unwrap_or(bytes))
+            }
+            Err(_) => Data::Buffer(data.unsigned_abs() as usize - 1),
+        };
+        Ok(VariableRecord { shape, format, data })
+    }
+
+    fn check_variable(&self, index: usize) -> Result<()> {
+        let place = Place::Variable(index);
+        let variable = self.read_variable(index)?;
+        let needed = variable.format.bytes(variable.shape.items());
+        match variable.data {
+            Data::File(_) => Ok(()),
+            Data::Buffer(_) if variable.format == NumberFormat::Sign => Err(NnbError::SignBuffer(place)),
+            Data::Buffer(number) => {
+                let exists = number < self.buffers.len();
+                let found = if exists { self.buffer_bytes(number) } else { 0 };
+                if exists && needed <= found { Ok(()) } else { Err(NnbError::Buffer { place, needed, found }) }
+            }
+        }
+    }
+
+    fn read_function(&self, index: usize) -> Result<FunctionRecord<'a>> {
+        let place = Place::Function(index);
+        let blocks = self.blocks();
+        let bytes = blocks.from(self.functions.get(index)).ok_or(NnbError::Record(place))?;
+        let (record, arguments) = bytes.split_at_checked(layout::function::SIZE).ok_or(NnbError::Record(place))?;
+        let half = |range: Range<usize>| record[range].iter().rev().fold(0u16, |sum, &byte| sum << 8 | u16::from(byte));
+        let id = half(layout::function::ID);
+        let (spec, layout) = spec::by_id(id).ok_or(NnbError::Function { place, id })?;
+        let list = |range| blocks.list(record, range).ok_or(NnbError::Record(place));
+        Ok(FunctionRecord {
+            spec,
+            layout,
+            implementation: half(layout::function::IMPLEMENTATION),
+            inputs: list(layout::function::INPUTS)?,
+            outputs: list(layout::function::OUTPUTS)?,
+            arguments,
+        })
+    }
+
+    fn check_function(&self, index: usize) -> Result<()> {
+        let place = Place::Function(index);
+        let record = self.read_function(index)?;
+        self.check_references(record.inputs, place)?;
+        self.check_references(record.outputs, place)?;
+        let name = record.spec.name;
+        self.read_typed(&record).map_err(|error| NnbError::Arguments { place, name, error })?;
+        Ok(())
+    }
+
+    fn check_references(&self, list: Words<'a>, place: Place) -> Result<()> {
+        let count = self.variables.len();
+        match list.iter().find(|&index| index >= count) {
+            Some(index) => Err(NnbError::NoSuchVariable { place, index, count }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Data<'_> {
+    /// Whether there are values for a variable of this shape and format.
+    ///
+    /// # Errors
+    /// When the file has fewer.
+    pub fn check_values(&self, index: usize, variable: &VariableRecord<'_>) -> Result<()> {
+        let needed = variable.format.bytes(variable.shape.items());
+        match self {
+            Data::File(values) if values.len() < needed => {
+                Err(NnbError::Values { place: Place::Variable(index), needed, found: values.len() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The blocks of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks<'a> {
+    table: &'a [u8],
+    data: &'a [u8],
+}
+
+impl<'a> Blocks<'a> {
+    /// The data from the beginning of a block on.
+    fn from(self, block: usize) -> Option<&'a [u8]> {
+        let entry = block.checked_mul(4)?;
+        let offset = word(self.table, entry..entry.checked_add(4)?)?;
+        self.data.get(offset as usize..)
+    }
+
+    /// The list whose count and block number stand at `field` of a record.
+    pub fn list(self, record: &[u8], field: Range<usize>) -> Option<Words<'a>> {
+        let count = word(record, field.start..field.start + 4)?;
+        let block = word(record, field.start + 4..field.end)?;
+        if count == 0 {
+            return Some(Words(&[]));
+        }
+        let bytes = self.from(block as usize)?.get(..(count as usize).checked_mul(4)?)?;
+        let (words, _) = bytes.as_chunks::<4>();
+        Some(Words(words))
+    }
+}
