@@ -35,6 +35,6 @@ pub use function::Function;
 pub use list::{FloatList, InlineList, IntList};
 #[cfg(feature = "alloc")]
 pub use network::{Network, Node, OpaqueFunction, Operation, Variable, VariableId, VariableKind};
-pub use number::{NumberFormat, Rounding};
+pub use number::{NumberFormat, Quantizer, Rounding};
 pub use shape::{Shape, ShapeError};
 pub use spec::FunctionSpec;

@@ -99,16 +99,7 @@ impl NumberFormat {
     /// The integer stored for `value` in a fixed-point format: rounded, saturated to the range of the type; zero for
     /// a value that is not a number, and in the other formats.
     pub fn quantize(self, value: f32, rounding: Rounding) -> i32 {
-        let (Some(position), Some((low, high))) = (self.position(), self.integer_range()) else {
-            return 0;
-        };
-        // In double precision the product is exact for every float and every position.
-        let scaled = f64::from(value) * exp2_f64(i32::from(position));
-        if scaled.is_nan() {
-            return 0;
-        }
-        let scaled = scaled.clamp(f64::from(low) - 1.0, f64::from(high) + 1.0);
-        rounding.apply(scaled).clamp(low, high)
+        Quantizer::new(self, rounding).map_or(0, |quantizer| quantizer.quantize(value))
     }
 
     /// The name without the position, as in a settings file.
@@ -119,6 +110,35 @@ impl NumberFormat {
             Self::Fixed8 { .. } => "FIXED8",
             Self::Sign => "SIGN",
         }
+    }
+}
+
+/// Turns real numbers into the integers of one fixed-point format, many in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantizer {
+    scale: f64,
+    low: i32,
+    high: i32,
+    rounding: Rounding,
+}
+
+impl Quantizer {
+    /// The quantiser of a fixed-point format; `None` for the other formats.
+    pub fn new(format: NumberFormat, rounding: Rounding) -> Option<Self> {
+        let scale = exp2_f64(i32::from(format.position()?));
+        let (low, high) = format.integer_range()?;
+        Some(Self { scale, low, high, rounding })
+    }
+
+    /// The integer stored for `value`: rounded and saturated; zero for a value that is not a number.
+    pub fn quantize(&self, value: f32) -> i32 {
+        // In double precision the product is exact for every float and every position.
+        let scaled = f64::from(value) * self.scale;
+        if scaled.is_nan() {
+            return 0;
+        }
+        let scaled = scaled.clamp(f64::from(self.low) - 1.0, f64::from(self.high) + 1.0);
+        self.rounding.apply(scaled).clamp(self.low, self.high)
     }
 }
 

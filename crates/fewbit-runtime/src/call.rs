@@ -1,0 +1,103 @@
+//! [`Call`]: one function with its inputs, as a kernel sees it.
+
+use crate::model::Model;
+use crate::session::Semantics;
+use crate::values::{Values, ValuesMut};
+use core::ops::Range;
+use fewbit_core::{NumberFormat, Shape};
+use fewbit_nnb::reader::Words;
+use fewbit_nnb::{Data, FunctionRecord};
+
+/// The inputs of a function while one of its outputs is computed.
+///
+/// The arena is split around the output, so that inputs can be read while it is written: no function writes over its
+/// own inputs.
+pub struct Call<'c, 'a> {
+    model: &'c Model<'a>,
+    inputs: Words<'a>,
+    semantics: Semantics,
+    output_index: usize,
+    before: &'c [u8],
+    after: &'c [u8],
+    /// Where `after` begins in the arena.
+    after_start: usize,
+}
+
+impl<'c, 'a> Call<'c, 'a> {
+    /// Splits the arena around an output of a function.
+    ///
+    /// `None` if the output is not in the arena, which does not happen to a function of an opened model with an arena
+    /// of the model's size.
+    pub(crate) fn new(
+        model: &'c Model<'a>,
+        record: &FunctionRecord<'a>,
+        output_index: usize,
+        semantics: Semantics,
+        arena: &'c mut [u8],
+    ) -> Option<(Self, ValuesMut<'c>)> {
+        let variable = record.outputs.get(output_index);
+        let Range { start, end } = model.arena_range(variable)?;
+        let (before, rest) = arena.split_at_mut_checked(start)?;
+        let (output, after) = rest.split_at_mut_checked(end - start)?;
+        let variable = model.nnb().variable(variable);
+        let output = ValuesMut::new(output, variable.format, variable.shape, semantics.rounding());
+        let call = Self { model, inputs: record.inputs, semantics, output_index, before, after, after_start: end };
+        Some((call, output))
+    }
+
+    /// How many inputs there are.
+    pub fn input_count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// The input at `index`, which must be below [`Call::input_count`].
+    pub fn input(&self, index: usize) -> Values<'c>
+    where
+        'a: 'c,
+    {
+        let number = self.inputs.get(index);
+        let variable = self.model.nnb().variable(number);
+        let bytes: &'c [u8] = match variable.data {
+            Data::File(bytes) => bytes,
+            Data::Buffer(_) => self.arena_bytes(self.model.arena_range(number)).unwrap_or(&[]),
+        };
+        Values::new(bytes, variable.format, variable.shape)
+    }
+
+    /// The input at `index`, or `None` if there are fewer.
+    pub fn optional_input(&self, index: usize) -> Option<Values<'c>>
+    where
+        'a: 'c,
+    {
+        (index < self.input_count()).then(|| self.input(index))
+    }
+
+    /// The shape of the input at `index`, which must be below [`Call::input_count`].
+    pub fn input_shape(&self, index: usize) -> Shape {
+        self.model.nnb().variable(self.inputs.get(index)).shape
+    }
+
+    /// How the input at `index` is stored.
+    pub fn input_format(&self, index: usize) -> NumberFormat {
+        self.model.nnb().variable(self.inputs.get(index)).format
+    }
+
+    /// Which of the function's outputs is being computed.
+    pub fn output_index(&self) -> usize {
+        self.output_index
+    }
+
+    /// The semantics of the session.
+    pub fn semantics(&self) -> Semantics {
+        self.semantics
+    }
+
+    /// Bytes of the arena, of which the output is no part.
+    fn arena_bytes(&self, range: Option<Range<usize>>) -> Option<&'c [u8]> {
+        let range = range?;
+        match range.start.checked_sub(self.after_start) {
+            Some(start) => self.after.get(start..range.end - self.after_start),
+            None => self.before.get(range),
+        }
+    }
+}

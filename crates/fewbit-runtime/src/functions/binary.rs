@@ -1,0 +1,8 @@
+use crate::call::Call;
+use crate::values::ValuesMut;
+use fewbit_core::Function;
+
+/// Whether the function belongs to this family.
+pub(super) fn run(_function: &Function, _call: &Call<'_, '_>, _output: &mut ValuesMut<'_>) -> bool {
+    false
+}

@@ -1,0 +1,187 @@
+//! [`Model`]: a file that was checked to be safe to run, and where its variables lie in the arena.
+
+use core::ops::Range;
+use fewbit_core::shape_rule::{ShapeRuleError, Shapes};
+use fewbit_core::{Function, Shape};
+use fewbit_nnb::{Data, Nnb, NnbError};
+
+/// Buffers begin at multiples of this many bytes in the arena, so that hosts and devices can read whole words.
+const BUFFER_ALIGNMENT: usize = 16;
+
+/// The most buffers of a file, and the most outputs of a function. Checks take time with their product, so that a hostile
+/// file could otherwise keep a device busy.
+const MAX_BUFFERS: usize = 4096;
+const MAX_OUTPUTS: usize = 1024;
+
+/// A file that can be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Model<'a> {
+    nnb: Nnb<'a>,
+    arena_bytes: usize,
+}
+
+/// Why a file cannot be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The file is damaged.
+    #[error(transparent)]
+    Nnb(#[from] NnbError),
+    /// A function that the runtime does not compute.
+    #[error("function {index} is {name}, which the runtime does not compute")]
+    Unsupported {
+        /// Its place in the file.
+        index: usize,
+        /// Its name.
+        name: &'static str,
+    },
+    /// Shapes that a function does not take.
+    #[error("function {index} ({name}): {error}")]
+    Shape {
+        /// Its place in the file.
+        index: usize,
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        error: ShapeRuleError,
+    },
+    /// A function that writes where it must not.
+    #[error("function {index} ({name}) writes variable {variable}, which {reason}")]
+    Output {
+        /// Its place in the file.
+        index: usize,
+        /// Its name.
+        name: &'static str,
+        /// The variable.
+        variable: usize,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// More of something than the runtime handles.
+    #[error("the file has {found} {what}, but at most {most} are supported")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Buffers that no machine can hold.
+    #[error("the buffers of the file are larger than the address space")]
+    TooLarge,
+}
+
+impl<'a> Model<'a> {
+    /// Checks the bytes of a file.
+    ///
+    /// # Errors
+    /// The first thing that would make it unsafe or impossible to run.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        let nnb = Nnb::new(bytes)?;
+        at_most(MAX_BUFFERS, nnb.buffers().len(), "buffers")?;
+        let mut arena_bytes = 0usize;
+        for index in 0..nnb.buffers().len() {
+            arena_bytes = arena_bytes
+                .checked_next_multiple_of(BUFFER_ALIGNMENT)
+                .and_then(|start| start.checked_add(nnb.buffer_bytes(index)))
+                .ok_or(OpenError::TooLarge)?;
+        }
+        let model = Self { nnb, arena_bytes };
+        for index in 0..nnb.function_count() {
+            model.check_function(index)?;
+        }
+        Ok(model)
+    }
+
+    /// The file.
+    pub fn nnb(&self) -> &Nnb<'a> {
+        &self.nnb
+    }
+
+    /// Bytes of the arena that a [`Session`](crate::Session) needs.
+    pub fn arena_bytes(&self) -> usize {
+        self.arena_bytes
+    }
+
+    /// The bytes of a variable in the arena; `None` for one whose values are in the file.
+    pub fn arena_range(&self, variable: usize) -> Option<Range<usize>> {
+        let record = self.nnb.variable(variable);
+        let Data::Buffer(buffer) = record.data else { return None };
+        // Sizes were added up when the file was opened, so that these sums are known to fit.
+        let start = (0..buffer)
+            .fold(0, |start: usize, index| (start + self.nnb.buffer_bytes(index)).next_multiple_of(BUFFER_ALIGNMENT));
+        Some(start..start + record.format.bytes(record.shape.items()))
+    }
+
+    /// The function at `index` with its arguments; `None` beyond the last.
+    pub fn function(&self, index: usize) -> Option<Function> {
+        (index < self.nnb.function_count()).then(|| self.nnb.typed_function(index)).flatten()
+    }
+
+    fn check_function(&self, index: usize) -> Result<(), OpenError> {
+        let record = self.nnb.function(index);
+        let name = record.spec.name;
+        at_most(MAX_OUTPUTS, record.outputs.len(), "outputs of one function")?;
+        let function = self.nnb.typed_function(index).ok_or(OpenError::Unsupported { index, name })?;
+        let shapes = |list| VariableShapes { nnb: &self.nnb, list };
+        function.check_shapes(&shapes(record.inputs), &shapes(record.outputs)).map_err(|error| OpenError::Shape {
+            index,
+            name,
+            error,
+        })?;
+        for (place, variable) in record.inputs.iter().enumerate() {
+            if is_read(&function, place) {
+                let input = self.nnb.variable(variable);
+                input.data.check_values(variable, &input)?;
+            }
+        }
+        for (place, variable) in record.outputs.iter().enumerate() {
+            let error = |reason| OpenError::Output { index, name, variable, reason };
+            let output = self.arena_range(variable).ok_or(error("has its values in the file"))?;
+            let others = record.outputs.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, id)| id);
+            for other in record.inputs.iter().chain(others) {
+                if self.arena_range(other).is_some_and(|other| overlap(&other, &output)) {
+                    return Err(error("shares memory with another variable of the function"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a function reads the values of its input at `place`. The float weights of binary functions are only kept
+/// for training; files hold just one value of them.
+fn is_read(function: &Function, place: usize) -> bool {
+    let binary = matches!(
+        function,
+        Function::BinaryConnectAffine(_)
+            | Function::BinaryWeightAffine(_)
+            | Function::BinaryConnectConvolution(_)
+            | Function::BinaryWeightConvolution(_)
+    );
+    !(binary && place == 1)
+}
+
+fn at_most(most: usize, found: usize, what: &'static str) -> Result<(), OpenError> {
+    if found <= most { Ok(()) } else { Err(OpenError::TooMany { what, found, most }) }
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// The shapes of the variables that a list names.
+struct VariableShapes<'n, 'a> {
+    nnb: &'n Nnb<'a>,
+    list: fewbit_nnb::reader::Words<'a>,
+}
+
+impl Shapes for VariableShapes<'_, '_> {
+    fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    fn shape(&self, index: usize) -> Shape {
+        self.nnb.variable(self.list.get(index)).shape
+    }
+}
