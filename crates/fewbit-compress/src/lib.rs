@@ -13,6 +13,8 @@
 pub mod error;
 pub mod evaluate;
 pub mod feed;
+pub mod linear;
+pub mod passes;
 pub mod progress;
 
 pub use error::CompressError;
