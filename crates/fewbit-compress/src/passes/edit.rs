@@ -21,8 +21,8 @@ pub fn set_values(network: &mut Network, node: usize, input: usize, values: Vec<
     if reads == 1 && !network.outputs.contains(&id) {
         network.variable_mut(id).kind = kind;
     } else {
-        let Variable { name, shape, format, .. } = network.variable(id);
-        let copy = Variable { name: free_name(network, name), shape: *shape, format: *format, kind };
+        let shared = network.variable(id);
+        let copy = Variable { name: free_name(network, &shared.name), kind, ..shared.clone() };
         network.nodes[node].inputs[input] = network.add(copy);
     }
 }

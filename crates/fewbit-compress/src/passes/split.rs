@@ -9,7 +9,8 @@ use fewbit_core::function::arguments::{
     Nonlinearity, NormalizationNonlinearity, PadMode,
 };
 use fewbit_core::network::NetworkError;
-use fewbit_core::{Function, IntList, Network, Node, Operation, Variable, VariableId};
+use fewbit_core::shape_rule::FusedConvolutionInputs;
+use fewbit_core::{Function, IntList, Network, Node, Operation, Shape, Variable, VariableId};
 
 /// Splits every `FusedBatchNormalization` and `FusedConvolution` into convolution, batch normalisation, addition and
 /// nonlinearity. A `FusedConvolution` whose padding `Convolution` does not have stays.
@@ -56,7 +57,8 @@ fn normalization_parts(fused: &FusedBatchNormalization, node: &Node) -> Vec<Part
 
 /// `None` if the plain functions cannot say the same.
 fn convolution_parts(network: &Network, fused: &FusedConvolution, node: &Node) -> Option<Vec<Part>> {
-    let inputs = FusedInputs::of(network, node)?;
+    let shapes: Vec<Shape> = node.inputs.iter().map(|&id| network.variable(id).shape).collect();
+    let places = FusedConvolutionInputs::new(&&shapes[..]).ok()?;
     let convolution = Convolution {
         base_axis: fused.base_axis,
         pad: plain_padding(fused)?,
@@ -65,16 +67,16 @@ fn convolution_parts(network: &Network, fused: &FusedConvolution, node: &Node) -
         group: fused.group,
         channel_last: fused.channel_last,
     };
-    let weights = inputs.weights.iter().copied();
-    let mut parts = vec![Part { function: Function::Convolution(convolution), inputs: weights.collect() }];
-    if !inputs.statistics.is_empty() {
+    let weights = std::iter::once(1).chain(places.bias).map(|place| node.inputs[place]).collect();
+    let mut parts = vec![Part { function: Function::Convolution(convolution), inputs: weights }];
+    if let Some(first) = places.normalization {
         let rank = network.variable(node.inputs[0]).shape.rank();
         let axis = if fused.channel_last { i32::try_from(rank).ok()? - 1 } else { fused.base_axis };
         let axes = IntList::filled(axis, 1).ok()?;
         let function = normalization(axes, fused.decay_rate, fused.eps, fused.batch_stat);
-        parts.push(Part { function, inputs: inputs.statistics.to_vec() });
+        parts.push(Part { function, inputs: node.inputs[first..first + 4].to_vec() });
     }
-    parts.extend(inputs.addend.map(addition));
+    parts.extend(places.residual.map(|place| addition(node.inputs[place])));
     let argument = || fused.nonlinearity_args.first().copied();
     let function = match fused.nonlinearity {
         Nonlinearity::Identity => None,
@@ -96,33 +98,6 @@ fn normalization(axes: IntList, decay_rate: f32, eps: f32, batch_stat: bool) -> 
 
 fn addition(z: VariableId) -> Part {
     Part { function: Function::Add2(InPlace { inplace: false }), inputs: vec![z] }
-}
-
-/// The inputs of a fused convolution, which NNabla tells apart by their number and rank.
-struct FusedInputs<'n> {
-    /// Weights, and the bias if there is one.
-    weights: &'n [VariableId],
-    /// Beta, gamma, mean and variance, or none of them.
-    statistics: &'n [VariableId],
-    /// What is added before the nonlinearity.
-    addend: Option<VariableId>,
-}
-
-impl<'n> FusedInputs<'n> {
-    fn of(network: &Network, node: &'n Node) -> Option<Self> {
-        let rest = &node.inputs[1..];
-        let is_bias = |id: &VariableId| network.variable(*id).shape.rank() == 1;
-        let (weights, statistics, addend) = match rest {
-            [_] => (rest, &rest[..0], None),
-            [_, bias] if is_bias(bias) => (rest, &rest[..0], None),
-            [_, z] => (&rest[..1], &rest[..0], Some(*z)),
-            [_, _, z] => (&rest[..2], &rest[..0], Some(*z)),
-            [_, _, _, _, _] => (&rest[..1], &rest[1..], None),
-            [_, _, _, _, _, z] => (&rest[..1], &rest[1..5], Some(*z)),
-            _ => return None,
-        };
-        Some(Self { weights, statistics, addend })
-    }
 }
 
 /// The padding as `Convolution` has it: the same number of zeros on both sides.
