@@ -21,7 +21,7 @@ pub fn cells(network: &Network) -> Vec<Cell> {
     let lives = lives(network);
     let mut cells: Vec<Cell> = Vec::new();
     let mut cell_of: Vec<Option<usize>> = vec![None; network.variables.len()];
-    let mut open = |id: VariableId, cell_of: &mut Vec<Option<usize>>, cells: &mut Vec<Cell>| {
+    let open = |id: VariableId, cell_of: &mut Vec<Option<usize>>, cells: &mut Vec<Cell>| {
         let variable = network.variable(id);
         if variable.is_buffer() && cell_of[id.0].is_none() {
             cell_of[id.0] = Some(cells.len());
