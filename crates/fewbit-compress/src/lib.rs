@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
 //! | [`feed`] | samples of a dataset as the inputs of a network's runs |
+//! | [`memory`] | plans the arena |
 //! | [`progress`] | how a caller follows long work |
 //!
 //! Everything that runs a network runs the bytes of its `.nnb` file through `fewbit-runtime`, so that what is measured
@@ -14,6 +15,7 @@ pub mod error;
 pub mod evaluate;
 pub mod feed;
 pub mod linear;
+pub mod memory;
 pub mod passes;
 pub mod progress;
 

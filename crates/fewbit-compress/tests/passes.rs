@@ -415,8 +415,8 @@ fn identities_go_away_and_names_of_outputs_stay() {
     let network = builder.finish(&[d]);
     let simple = remove_identities(&network).unwrap();
     assert_eq!(functions(&simple), ["ReLU"]);
-    assert_eq!((&simple.inputs, &simple.outputs), (&network.inputs, &network.outputs));
-    assert_equal_outputs(&network, &simple);
+    let names: Vec<&str> = simple.variables.iter().map(|variable| variable.name.as_str()).collect();
+    assert_eq!(names, ["x", network.variable(d).name.as_str()]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! already.
 
 use super::edit::redirect;
+use super::remove_unused;
 use fewbit_core::network::NetworkError;
 use fewbit_core::{Function, Network, Node, Operation};
 
@@ -20,8 +21,7 @@ pub fn remove_identities(network: &Network) -> Result<Network, NetworkError> {
             place += 1;
         }
     }
-    network.validate()?;
-    Ok(network)
+    remove_unused(&network)
 }
 
 /// Bypasses the node at `place`, if it can be.

@@ -6,6 +6,7 @@
 mod channelwise;
 mod into_weights;
 
+use super::remove_unused;
 use channelwise::Channelwise;
 use fewbit_core::Network;
 use fewbit_core::network::NetworkError;
@@ -34,6 +35,5 @@ pub fn fold_normalization(network: &Network) -> Result<Network, NetworkError> {
             place += 1;
         }
     }
-    network.validate()?;
-    Ok(network)
+    remove_unused(&network)
 }
