@@ -11,12 +11,14 @@
 //! is what a device computes.
 #![forbid(unsafe_code)]
 
+pub mod calibrate;
 pub mod error;
 pub mod evaluate;
 pub mod feed;
 pub mod linear;
 pub mod memory;
 pub mod passes;
+pub mod position;
 pub mod progress;
 
 pub use error::CompressError;
