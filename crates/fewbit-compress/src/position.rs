@@ -79,6 +79,9 @@ pub fn error_of_histogram(histogram: &Histogram, format: NumberFormat) -> f64 {
 /// The mean squared error of rounding numbers, equally frequent between `low` and `high`, to whole ones within a range.
 fn error_of_stretch(low: f64, high: f64, (least, most): (i32, i32)) -> f64 {
     let (first, last) = (f64::from(least), f64::from(most));
+    if low >= high {
+        return (low - low.round().clamp(first, last)).powi(2);
+    }
     // Each whole number takes what is nearest to it; those at the ends of the range take everything beyond.
     let (below, above) = (first + 0.5, last - 0.5);
     let mut sum = 0.0;

@@ -11,11 +11,14 @@ const HALF_BITS: i32 = 10;
 ///
 /// When a value does not fit, the range doubles and pairs of bins become one. So the result depends only on which
 /// values were added, not on their order or on how they were divided among histograms that are then merged.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Histogram {
     /// `e`; counts are empty until there is a value that is not zero.
     exponent: i32,
     counts: Vec<u64>,
+    /// The least and the greatest value; zero takes part.
+    min: f32,
+    max: f32,
     zeros: u64,
     not_finite: u64,
 }
@@ -23,9 +26,9 @@ pub struct Histogram {
 /// A bin that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bin {
-    /// The least value that falls into it.
+    /// Its lower end, or the least value of all if that lies in it.
     pub low: f64,
-    /// The next value beyond it.
+    /// Its upper end, or the greatest value of all if that lies in it.
     pub high: f64,
     /// How many values did.
     pub count: u64,
@@ -35,11 +38,9 @@ impl Histogram {
     /// Adds values. Those that are no finite numbers are only counted.
     pub fn add(&mut self, values: &[f32]) {
         let finite = values.iter().filter(|value| value.is_finite());
-        let largest = finite.clone().fold(0.0f32, |largest, value| largest.max(value.abs()));
         self.not_finite += (values.len() - finite.clone().count()) as u64;
-        if largest > 0.0 {
-            self.make_room(exponent_above(largest));
-        }
+        let ends = finite.clone().fold((0.0f32, 0.0f32), |(min, max), &value| (min.min(value), max.max(value)));
+        self.make_room(ends.0, ends.1);
         let scale = exp2(HALF_BITS - self.exponent);
         let half = 1i32 << HALF_BITS;
         for &value in finite {
@@ -59,7 +60,7 @@ impl Histogram {
         if other.counts.is_empty() {
             return;
         }
-        self.make_room(other.exponent);
+        self.make_room(other.min, other.max);
         let shift = u32::try_from(self.exponent - other.exponent).unwrap_or(0);
         for (place, count) in other.counts.iter().enumerate() {
             self.counts[joined(place, shift)] += count;
@@ -87,12 +88,19 @@ impl Histogram {
         let half = (BINS / 2) as f64;
         self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(move |(place, &count)| {
             let low = (place as f64 - half) * width;
-            Bin { low, high: low + width, count }
+            // The ends tell whether the largest values saturate, which a whole bin would blur.
+            Bin { low: low.max(self.min.into()), high: (low + width).min(self.max.into()), count }
         })
     }
 
-    /// Doubles the range until it reaches to `2^exponent`.
-    fn make_room(&mut self, exponent: i32) {
+    /// Doubles the range until it takes these values.
+    fn make_room(&mut self, min: f32, max: f32) {
+        (self.min, self.max) = (self.min.min(min), self.max.max(max));
+        let largest = max.max(-min);
+        if largest == 0.0 {
+            return;
+        }
+        let exponent = exponent_above(largest);
         if self.counts.is_empty() {
             self.counts = vec![0; BINS];
             self.exponent = exponent;
@@ -104,6 +112,11 @@ impl Histogram {
         }
         self.counts = counts;
         self.exponent = exponent;
+    }
+
+    /// The largest magnitude.
+    pub fn largest(&self) -> f32 {
+        self.max.max(-self.min)
     }
 }
 
@@ -139,11 +152,12 @@ mod tests {
         assert_eq!((histogram.total(), histogram.zeros(), histogram.not_finite()), (6, 2, 2));
         let bins: Vec<Bin> = histogram.bins().collect();
         for value in [-0.3, -1e-9, 1e-9, 0.75] {
-            let found = bins.iter().filter(|bin| bin.low <= value && value < bin.high).count();
+            let found = bins.iter().filter(|bin| bin.low <= value && value <= bin.high).count();
             assert_eq!(found, 1, "{value}");
         }
         assert_eq!(bins.len(), 4);
-        assert!(bins.iter().all(|bin| bin.high - bin.low == 1.0 / 1024.0));
+        assert_eq!((bins[1].low, bins[1].high), (-1.0 / 1024.0, 0.0));
+        assert_eq!((bins[0].low, bins[3].high), (f64::from(-0.3f32), 0.75));
     }
 
     #[test]
@@ -152,7 +166,7 @@ mod tests {
             let mut histogram = Histogram::default();
             histogram.add(&[value]);
             let bin = histogram.bins().next().expect("a bin");
-            assert!(bin.low <= f64::from(value) && f64::from(value) < bin.high, "{value}");
+            assert!(bin.low <= f64::from(value) && f64::from(value) <= bin.high, "{value}");
         }
     }
 
