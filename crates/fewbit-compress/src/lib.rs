@@ -11,6 +11,7 @@
 //! is what a device computes.
 #![forbid(unsafe_code)]
 
+pub mod assign;
 pub mod calibrate;
 pub mod error;
 pub mod evaluate;
