@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Builder, Numbers, assert_equal_outputs, convolution, functions, ints, normalization, output};
+use common::{Builder, Numbers, assert_equal_outputs, convolution, functions, ints, normalization};
 use fewbit_compress::passes::{fold_normalization, remove_identities, remove_unused, simplify, split_fused};
 use fewbit_core::function::arguments::{
     Affine, BinaryAffine, BinaryConvolution, Convolution, Deconvolution, DepthwiseConvolution, DepthwiseDeconvolution,
@@ -476,5 +476,4 @@ fn a_normalisation_alone_stays() {
     let y = builder.apply(RELU, &[y]);
     let network = builder.finish(&[y]);
     assert_eq!(simplify(&network).unwrap(), network);
-    assert!(output(&network, &[1.0; 16]).iter().any(|value| *value != 0.0));
 }
