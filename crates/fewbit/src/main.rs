@@ -1,2 +1,50 @@
-//! The command line of fewbit.
-fn main() {}
+//! The command line of fewbit: arguments and printing. What the commands do is in the libraries below.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `commands` | a file a subcommand |
+//! | [`model`] | opening network files and `.nnb` files, whatever they are |
+//! | [`output`] | writing files so that a failure leaves nothing behind |
+//! | [`console`] | printing for people and for programs |
+//! | [`table`] | tables that fit the terminal |
+//! | [`size`] | numbers of bytes, read and written |
+#![forbid(unsafe_code)]
+
+mod commands;
+mod console;
+mod model;
+mod output;
+mod size;
+mod table;
+
+use clap::Parser;
+use commands::Command;
+use std::io;
+use std::process::ExitCode;
+
+/// Makes trained neural networks small enough for devices with kilobytes of memory, and shows that they still work.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    // Wrong usage ends here, with exit code 2.
+    let CommandLine { command } = CommandLine::parse();
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who reads the output has seen enough, as in `fewbit dump net.nnp | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

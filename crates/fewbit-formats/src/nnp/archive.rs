@@ -196,12 +196,21 @@ impl Nnp {
         crate::text::write(&self.message)
     }
 
+    /// The text of a `.nntxt` file that holds network and parameters.
+    pub fn to_text_with_parameters(&self) -> String {
+        crate::text::write(&self.message_with_parameters())
+    }
+
     /// The bytes of a `.protobuf` file that holds network and parameters.
     pub fn to_protobuf(&self) -> Vec<u8> {
+        self.message_with_parameters().encode_to_vec()
+    }
+
+    fn message_with_parameters(&self) -> DynamicMessage {
         let mut message = self.message.clone();
         let parameters = self.parameters.iter().map(|parameter| Value::Message(parameter_message(parameter)));
         message.set_field_by_name("parameter", Value::List(parameters.collect()));
-        message.encode_to_vec()
+        message
     }
 }
 
