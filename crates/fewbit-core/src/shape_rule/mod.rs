@@ -9,6 +9,8 @@
 mod arrays;
 mod convolution;
 mod elementwise;
+mod fused_convolution;
+mod in_place;
 mod reduction;
 mod window;
 
@@ -18,6 +20,7 @@ use crate::shape::{Shape, ShapeError};
 
 pub use arrays::SliceAxis;
 pub use convolution::{ConvolutionGeometry, ConvolutionKind, SpatialAxis};
+pub use fused_convolution::FusedConvolutionInputs;
 pub use window::{PoolingAxis, PoolingGeometry};
 
 /// The shapes of some variables, wherever they are kept.
@@ -139,7 +142,7 @@ fn input_limits(function: &Function) -> (usize, usize) {
     match function {
         Function::Affine(_) | Function::Convolution(_) | Function::DepthwiseConvolution(_) => (2, 3),
         Function::Deconvolution(_) | Function::DepthwiseDeconvolution(_) => (2, 3),
-        Function::FusedConvolution(_) => (2, 8),
+        Function::FusedConvolution(_) => (2, 7),
         Function::BinaryConnectAffine(_) | Function::BinaryConnectConvolution(_) => (3, 4),
         Function::BinaryWeightAffine(_) | Function::BinaryWeightConvolution(_) => (4, 5),
         Function::INQAffine(_) | Function::INQConvolution(_) => (3, 4),
@@ -154,7 +157,8 @@ fn input_limits(function: &Function) -> (usize, usize) {
         | Function::InstanceNormalization(_)
         | Function::LayerNormalization(_)
         | Function::TensorNormalization(_) => (1, 3),
-        Function::MeanSubtraction(_) => (3, 3),
+        // How often the mean was updated is not needed where it is not.
+        Function::MeanSubtraction(arguments) => (2 + usize::from(arguments.update_running_mean), 3),
         Function::MinMaxQuantize(_) => (5, 5),
         Function::QuantizeLinear(_) | Function::DequantizeLinear | Function::Where => (3, 3),
         Function::Constant(_) => (0, 0),
@@ -192,8 +196,8 @@ impl Function {
                 convolution::affine(self, inputs, arguments.base_axis)
             }
             Self::INQAffine(arguments) => convolution::affine(self, inputs, arguments.base_axis),
+            Self::FusedConvolution(_) => convolution::fused(self, inputs),
             Self::Convolution(_)
-            | Self::FusedConvolution(_)
             | Self::DepthwiseConvolution(_)
             | Self::Deconvolution(_)
             | Self::DepthwiseDeconvolution(_)
