@@ -4,21 +4,25 @@
 //! |---|---|
 //! | `commands` | a file a subcommand |
 //! | [`model`] | opening network files and `.nnb` files, whatever they are |
+//! | [`dataset`] | opening datasets, and their samples as a network's inputs |
 //! | [`output`] | writing files so that a failure leaves nothing behind |
 //! | [`console`] | printing for people and for programs |
+//! | [`progress`] | bars on a terminal |
 //! | [`table`] | tables that fit the terminal |
 //! | [`size`] | numbers of bytes, read and written |
 #![forbid(unsafe_code)]
 
 mod commands;
 mod console;
+mod dataset;
 mod model;
 mod output;
+mod progress;
 mod size;
 mod table;
 
 use clap::Parser;
-use commands::Command;
+use commands::{Command, UsageError};
 use std::io;
 use std::process::ExitCode;
 
@@ -31,7 +35,7 @@ struct CommandLine {
 }
 
 fn main() -> ExitCode {
-    // Wrong usage ends here, with exit code 2.
+    // Most wrong usage ends here, with exit code 2.
     let CommandLine { command } = CommandLine::parse();
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,7 +43,7 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             console::error(&format!("{error:#}"));
-            ExitCode::FAILURE
+            if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

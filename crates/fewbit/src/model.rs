@@ -3,11 +3,12 @@
 
 use crate::{console, size};
 use anyhow::{Context, Result, anyhow, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fewbit_core::Network;
 use fewbit_formats::settings::Applied;
 use fewbit_formats::{ExecutorChoice, FormatError, FormatSetting, ImportOptions, Nnp, Settings};
 use fewbit_nnb::{EncodeOptions, Nnb, Version, decode, encode};
+use fewbit_runtime::Semantics;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,22 @@ pub struct FormatOptions {
     /// The number format of variables that the settings do not list [default: FLOAT32]
     #[arg(short = 'T', long, value_name = "TYPE")]
     pub default_variable_type: Option<FormatSetting>,
+}
+
+/// A name of [`Semantics`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SemanticsName {
+    Integer,
+    Reference,
+}
+
+impl From<SemanticsName> for Semantics {
+    fn from(name: SemanticsName) -> Self {
+        match name {
+            SemanticsName::Integer => Self::Integer,
+            SemanticsName::Reference => Self::Reference,
+        }
+    }
 }
 
 /// A number of at least 1, or -1 for what the file says, as NNabla's tools take it.
@@ -187,7 +204,7 @@ impl ModelArguments {
 }
 
 impl Model {
-    /// The model as the bytes of an `.nnb` file, of the newest version and level.
+    /// The model as the bytes of an `.nnb` file, of version 3 and the newest level.
     ///
     /// # Errors
     /// When a network has something that the format cannot hold.
@@ -262,7 +279,7 @@ impl Kind {
         let mut file = File::open(path).with_context(cannot_read)?;
         match file.read_exact(&mut start).map(|()| start) {
             Ok([b'P', b'K', 3, 4]) => Ok(Self::Nnp),
-            Ok([2 | 3, 0, 0, 0]) => Ok(Self::Nnb),
+            Ok([2..=4, 0, 0, 0]) => Ok(Self::Nnb),
             Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => Err(error).with_context(cannot_read),
             _ => bail!(
                 "{}: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf and .nnb",
@@ -280,18 +297,18 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Memory for a model's buffers, all zero.
+/// Makes sure that this machine has the memory to run a model: an ordinary allocation that fails ends the process.
 ///
 /// # Errors
-/// When the machine does not have as much.
-pub fn arena(bytes: usize) -> Result<Vec<u8>> {
-    let mut arena = Vec::new();
-    // An ordinary allocation that fails ends the process; this one is asked for first.
-    arena
-        .try_reserve_exact(bytes)
-        .map_err(|_| anyhow!("the model's buffers need {}, which this machine does not have", size::bytes(bytes)))?;
-    arena.resize(bytes, 0);
-    Ok(arena)
+/// When it has not.
+pub fn check_memory(model: &fewbit_runtime::Model<'_>) -> Result<()> {
+    let bytes = model.arena_bytes();
+    // Prepared models hold feature maps as floats, whatever the file's types: up to four times as many bytes.
+    let mut probe = Vec::<u8>::new();
+    let outcome = probe.try_reserve_exact(bytes.saturating_mul(5));
+    // Seen from here the probe is used, so that the compiler does not take it away.
+    std::hint::black_box(&probe);
+    outcome.map_err(|_| anyhow!("the model's buffers need {}, which this machine does not have", size::bytes(bytes)))
 }
 
 /// An error of a file, with the file's name in front unless the error says it.

@@ -52,13 +52,6 @@ impl BufferPlan {
     }
 }
 
-/// The least that any plan can need: the largest sum of the sizes of variables that hold a value at the same time.
-pub fn lower_bound(network: &Network, size: impl Fn(VariableId) -> usize) -> usize {
-    let alive = alive_at(&lives(network), network.nodes.len());
-    let sum = |alive: &Vec<usize>| alive.iter().map(|&index| size(VariableId(index))).fold(0, usize::saturating_add);
-    alive.iter().map(sum).max().unwrap_or(0)
-}
-
 /// The functions during which each buffer variable holds a value, from the first that touches it to the last. Inputs
 /// hold theirs from the beginning, outputs beyond the end. `None` for parameters and for variables that no function
 /// touches.

@@ -1,9 +1,11 @@
 //! `fewbit convert`: network files to `.nnb` files as `nnabla_cli convert` writes them, and to other network files.
 
+use super::inputs_and_output;
 use crate::model::{self, FormatOptions, Kind, Model, NetworkOptions, OrFromFile};
 use crate::{console, output, size};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use fewbit_compress::memory;
 use fewbit_core::{Network, VariableId};
 use fewbit_formats::Nnp;
 use fewbit_formats::settings::Applied;
@@ -14,18 +16,18 @@ use std::str::FromStr;
 
 /// Arguments of `fewbit convert`.
 #[derive(Args)]
+#[command(override_usage = "fewbit convert [OPTIONS] IN... OUT")]
 pub struct Arguments {
-    /// The network: .nnp, .nntxt with parameter files, or .nnb
-    #[arg(value_name = "IN", required = true, num_args = 1..)]
-    inputs: Vec<PathBuf>,
-    /// The file to write; its ending chooses the format: .nnb, .nnp, .protobuf, .nntxt
-    #[arg(value_name = "OUT")]
-    output: PathBuf,
+    /// The network (.nnp, .nntxt with parameter files, or .nnb), and last the file to write: .nnb, .nnp, .protobuf or
+    /// .nntxt
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     network: NetworkOptions,
     #[command(flatten)]
     formats: FormatOptions,
-    /// Version of the .nnb format: nnb (the same as nnb_2) counts buffers in items, nnb_3 in bytes of their type
+    /// Version of the .nnb format: nnb (the same as nnb_2) and nnb_3 for NNabla's runtimes, nnb_4 for fewbit's with a
+    /// smaller arena
     #[arg(short, long = "define_version", alias = "define-version", value_name = "VERSION", default_value = "nnb")]
     define_version: NnbVersion,
     /// API level of the function definitions in an .nnb file [default: the newest]
@@ -72,7 +74,8 @@ impl FromStr for NnbVersion {
         match text {
             "nnb" | "nnb_2" => Ok(Self(Version::V2)),
             "nnb_3" => Ok(Self(Version::V3)),
-            _ => Err("known are nnb, nnb_2 and nnb_3"),
+            "nnb_4" => Ok(Self(Version::V4)),
+            _ => Err("known are nnb, nnb_2, nnb_3 and nnb_4"),
         }
     }
 }
@@ -101,31 +104,35 @@ impl ExportFormat {
 
 impl Arguments {
     pub fn run(&self) -> Result<()> {
-        let format = ExportFormat::by_ending(&self.output).or(self.export_format).with_context(|| {
+        let (inputs, output) = inputs_and_output(&self.files)?;
+        let format = ExportFormat::by_ending(output).or(self.export_format).with_context(|| {
             format!(
                 "{}: the ending is none of .nnb, .nnp, .protobuf, .nntxt; choose one, or give the format with -O",
-                self.output.display()
+                output.display()
             )
         })?;
         let bytes = match format {
-            ExportFormat::Nnb => self.to_nnb()?,
-            ExportFormat::Nnp | ExportFormat::Protobuf | ExportFormat::Nntxt => self.to_network_file(format)?,
+            ExportFormat::Nnb => self.to_nnb(inputs)?,
+            ExportFormat::Nnp | ExportFormat::Protobuf | ExportFormat::Nntxt => self.to_network_file(inputs, format)?,
         };
-        output::write(&self.output, &bytes)?;
-        console::print(&format!("{}: {}", self.output.display(), size::bytes(bytes.len())))?;
+        output::write(output, &bytes)?;
+        console::print(&format!("{}: {}", output.display(), size::bytes(bytes.len())))?;
         Ok(())
     }
 
-    fn to_nnb(&self) -> Result<Vec<u8>> {
-        let model = self.network.open(&self.inputs)?;
+    fn to_nnb(&self, inputs: &[PathBuf]) -> Result<Vec<u8>> {
+        let model = self.network.open(inputs)?;
         // The formats of an .nnb file stay as they are, unless others are asked for.
         let apply = self.formats.is_given() || matches!(model, Model::Network(_));
-        let name = || self.inputs[0].display().to_string();
+        let name = || inputs[0].display().to_string();
         let mut network = model.into_network().with_context(name)?;
         let mut options = EncodeOptions { version: self.define_version.0, ..EncodeOptions::default() };
         if apply {
             let applied = self.formats.apply(&mut network)?;
             options.sized_as_float = unlisted_buffers(&network, &applied);
+        }
+        if options.version == Version::V4 {
+            options.arena = Some(memory::plan(&network).arena);
         }
         if let Some(level) = OrFromFile::number(self.api) {
             options.api_level = u8::try_from(level).unwrap_or(u8::MAX);
@@ -135,11 +142,11 @@ impl Arguments {
         Ok(bytes)
     }
 
-    fn to_network_file(&self, format: ExportFormat) -> Result<Vec<u8>> {
+    fn to_network_file(&self, inputs: &[PathBuf], format: ExportFormat) -> Result<Vec<u8>> {
         if self.formats.is_given() {
             bail!("network files hold no number formats: leave -s and -T out, or write an .nnb file");
         }
-        let mut document = self.document()?;
+        let mut document = self.document(inputs)?;
         if self.nnp_exclude_parameter {
             document.parameters.clear();
         }
@@ -157,15 +164,15 @@ impl Arguments {
     }
 
     /// The whole document of a network file, or with `-E` a fresh one of that executor's network.
-    fn document(&self) -> Result<Nnp> {
-        if self.network.executor.is_none() && Kind::of(&self.inputs[0])? == Kind::Nnp {
-            let mut document = model::open_nnp(&self.inputs)?;
+    fn document(&self, inputs: &[PathBuf]) -> Result<Nnp> {
+        if self.network.executor.is_none() && Kind::of(&inputs[0])? == Kind::Nnp {
+            let mut document = model::open_nnp(inputs)?;
             if let Some(batch) = self.network.batch() {
                 document.set_batch_size(batch);
             }
             return Ok(document);
         }
-        Ok(Nnp::from_network(&self.network.open(&self.inputs)?.into_network()?))
+        Ok(Nnp::from_network(&self.network.open(inputs)?.into_network()?))
     }
 }
 

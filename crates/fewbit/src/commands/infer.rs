@@ -1,11 +1,13 @@
 //! `fewbit infer`: runs a model on files of numbers, as `nnabla_cli infer` and `nnablart infer` do.
 
-use crate::model::{self, Model, ModelArguments};
+use crate::model::{self, Model, ModelArguments, SemanticsName};
 use crate::{console, output, size};
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
-use fewbit_core::{NumberFormat, Shape};
-use fewbit_runtime::{Semantics, Session, Values};
+use clap::Args;
+use fewbit_core::{NumberFormat, Rounding, Shape};
+use fewbit_nnb::VariableRecord;
+use fewbit_runtime::host::Prepared;
+use fewbit_runtime::{Values, ValuesMut};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,41 +30,36 @@ pub struct Arguments {
     raw: bool,
 }
 
-/// A name of [`Semantics`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SemanticsName {
-    Integer,
-    Reference,
-}
-
-impl From<SemanticsName> for Semantics {
-    fn from(name: SemanticsName) -> Self {
-        match name {
-            SemanticsName::Integer => Self::Integer,
-            SemanticsName::Reference => Self::Reference,
-        }
-    }
-}
-
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let (names, bytes) = self.open()?;
         let path = self.model.path.display();
         let model = fewbit_runtime::Model::open(&bytes).with_context(|| path.to_string())?;
-        let count = model.nnb().inputs().len();
+        let nnb = model.nnb();
+        let count = nnb.inputs().len();
         if self.inputs.len() != count {
             bail!("{path} has {count} inputs, but {} input files are given: give one for each", self.inputs.len());
         }
-        let mut arena = model::arena(model.arena_bytes())?;
-        let mut session = Session::new(&model, &mut arena, self.semantics.into())?;
+        model::check_memory(&model)?;
+        let prepared = Prepared::new(&model, self.semantics.into());
+        let mut runner = prepared.runner();
         for (index, file) in self.inputs.iter().enumerate() {
-            let name = names.inputs.get(index).map(String::as_str);
-            fill(&mut session, index, name, file)?;
+            let name = names.inputs.get(index).map_or(String::new(), |name| format!(" '{name}'"));
+            let input = nnb.variable(nnb.inputs().get(index));
+            let values = read_values(file, &format!("input {index}{name}"), &input)?;
+            runner.set_input(index, &values);
         }
-        session.run();
+        runner.run();
+        let outputs = nnb.outputs().iter().enumerate().map(|(index, variable)| {
+            let VariableRecord { shape, format, .. } = nnb.variable(variable);
+            let mut values = vec![0.0; shape.items()];
+            runner.read_output(index, &mut values);
+            Output { values, shape, format }
+        });
+        let outputs: Vec<Output> = outputs.collect();
         match &self.output {
-            Some(prefix) => self.write(&session, prefix),
-            None => print(&session, &names.outputs),
+            Some(prefix) => self.write(&outputs, prefix),
+            None => print(&outputs, &names.outputs),
         }
     }
 
@@ -99,19 +96,14 @@ impl Arguments {
         Ok((sample > 0 && found > 0 && found.is_multiple_of(sample)).then(|| found / sample))
     }
 
-    fn write(&self, session: &Session<'_, '_>, prefix: &Path) -> Result<()> {
-        let outputs = outputs(session).enumerate().map(|(index, values)| {
+    fn write(&self, outputs: &[Output], prefix: &Path) -> Result<()> {
+        let files = outputs.iter().enumerate().map(|(index, output)| {
             let mut name = prefix.as_os_str().to_owned();
             name.push(format!("_{index}.bin"));
-            let bytes = if self.raw {
-                values.bytes().to_vec()
-            } else {
-                to_floats(&values).flat_map(f32::to_le_bytes).collect()
-            };
-            (PathBuf::from(name), bytes)
+            let format = if self.raw { output.format } else { NumberFormat::Float32 };
+            (PathBuf::from(name), output.stored(format))
         });
-        let outputs: Vec<(PathBuf, Vec<u8>)> = outputs.collect();
-        output::write_all(&outputs)
+        output::write_all(&files.collect::<Vec<_>>())
     }
 }
 
@@ -122,49 +114,51 @@ struct Names {
     outputs: Vec<String>,
 }
 
-/// Reads a file into an input.
-fn fill(session: &mut Session<'_, '_>, index: usize, name: Option<&str>, file: &Path) -> Result<()> {
+/// What came out.
+struct Output {
+    values: Vec<f32>,
+    shape: Shape,
+    format: NumberFormat,
+}
+
+impl Output {
+    /// The bytes of the values in a format. In that of the output itself they are exact, however it rounds.
+    fn stored(&self, format: NumberFormat) -> Vec<u8> {
+        let mut bytes = vec![0; format.bytes(self.values.len())];
+        ValuesMut::new(&mut bytes, format, self.shape, Rounding::HalfEven).write(0, &self.values);
+        bytes
+    }
+}
+
+/// The numbers in a file for an input: float32, or the input's own type.
+fn read_values(file: &Path, name: &str, input: &VariableRecord<'_>) -> Result<Vec<f32>> {
     let bytes = model::read(file)?;
-    let mut input = session.input_mut(index).with_context(|| format!("input {index} has its values in the model"))?;
-    let (format, shape) = (input.format(), input.shape());
-    let (floats, stored) = (NumberFormat::Float32.bytes(shape.items()), format.bytes(shape.items()));
-    if bytes.len() == floats {
-        let values: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        input.write(0, &values);
-    } else if bytes.len() == stored {
-        input.bytes().copy_from_slice(&bytes);
-    } else {
-        let name = name.map_or(String::new(), |name| format!(" '{name}'"));
-        let stored = match format {
+    let items = input.shape.items();
+    let formats = [NumberFormat::Float32, input.format];
+    let Some(format) = formats.into_iter().find(|format| format.bytes(items) == bytes.len()) else {
+        let own = match input.format {
             NumberFormat::Float32 => String::new(),
-            _ => format!(", or {} bytes in its own type {format}", size::grouped(stored)),
+            format => format!(", or {} in its own type {format}", size::grouped(format.bytes(items))),
         };
         bail!(
-            "{} has {} bytes, but input {index}{name} of shape {shape} takes {} bytes as float32{stored}",
+            "{} has {} bytes, but {name} of shape {} takes {} bytes as float32{own}",
             file.display(),
             size::grouped(bytes.len()),
-            size::grouped(floats),
+            input.shape,
+            size::grouped(NumberFormat::Float32.bytes(items)),
         );
-    }
-    Ok(())
-}
-
-fn outputs<'s>(session: &'s Session<'_, '_>) -> impl Iterator<Item = Values<'s>> {
-    (0..session.model().nnb().outputs().len()).map(|index| session.output(index))
-}
-
-fn to_floats(values: &Values<'_>) -> impl Iterator<Item = f32> {
-    let mut floats = vec![0.0; values.len()];
-    values.read(0, &mut floats);
-    floats.into_iter()
+    };
+    let mut values = vec![0.0; items];
+    Values::new(&bytes, format, input.shape).read(0, &mut values);
+    Ok(values)
 }
 
 /// Prints the numbers of each output, a line an output.
-fn print(session: &Session<'_, '_>, names: &[String]) -> Result<()> {
-    for (index, values) in outputs(session).enumerate() {
+fn print(outputs: &[Output], names: &[String]) -> Result<()> {
+    for (index, Output { values, shape, .. }) in outputs.iter().enumerate() {
         let name = names.get(index).map_or_else(|| index.to_string(), |name| format!("{index} '{name}'"));
-        let numbers: Vec<String> = to_floats(&values).map(|value| value.to_string()).collect();
-        console::print(&format!("output {name} {}: {}", values.shape(), numbers.join(" ")))?;
+        let numbers: Vec<String> = values.iter().map(f32::to_string).collect();
+        console::print(&format!("output {name} {shape}: {}", numbers.join(" ")))?;
     }
     Ok(())
 }

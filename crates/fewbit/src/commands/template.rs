@@ -1,5 +1,6 @@
 //! `fewbit template`: a settings file to edit, as `nnabla_cli nnb_template` writes it.
 
+use super::inputs_and_output;
 use crate::model::{Model, NetworkOptions};
 use crate::output;
 use anyhow::Result;
@@ -9,13 +10,11 @@ use std::path::PathBuf;
 
 /// Arguments of `fewbit template`.
 #[derive(Args)]
+#[command(override_usage = "fewbit template [OPTIONS] MODEL... SETTINGS.yaml")]
 pub struct Arguments {
-    /// The network: .nnp, or .nntxt with parameter files
-    #[arg(value_name = "MODEL", required = true, num_args = 1..)]
-    models: Vec<PathBuf>,
-    /// The settings file to write
-    #[arg(value_name = "SETTINGS.yaml")]
-    settings: PathBuf,
+    /// The network (.nnp, or .nntxt with parameter files), and last the settings file to write
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     network: NetworkOptions,
     /// The number format to write for every variable [default: FLOAT32; for an .nnb file the one it has]
@@ -25,7 +24,8 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> Result<()> {
-        let model = self.network.open(&self.models)?;
+        let (models, output) = inputs_and_output(&self.files)?;
+        let model = self.network.open(models)?;
         let keeps_formats = matches!(model, Model::Nnb(_)) && self.default_variable_type.is_none();
         let network = model.into_network()?;
         let settings = if keeps_formats {
@@ -33,6 +33,6 @@ impl Arguments {
         } else {
             Settings::template(&network, self.default_variable_type.unwrap_or_default())
         };
-        output::write(&self.settings, settings.to_yaml().as_bytes())
+        output::write(output, settings.to_yaml().as_bytes())
     }
 }

@@ -4,10 +4,12 @@ mod overview;
 mod text;
 
 use crate::console::{self, Console};
-use crate::model::{Model, ModelArguments};
+use crate::model::{self, ModelArguments};
 use anyhow::{Context, Result};
 use clap::Args;
 use fewbit_nnb::{Nnb, decode};
+use fewbit_runtime::Model;
+use fewbit_runtime::model::arena_bytes;
 use overview::Overview;
 
 /// Arguments of `fewbit dump`.
@@ -28,7 +30,7 @@ impl Arguments {
         let name = || self.model.path.display().to_string();
         let model = self.model.open()?;
         // An .nnb file has no names; those of a network file are worth keeping.
-        let named = if let Model::Network(network) = &model { Some(network.clone()) } else { None };
+        let named = if let model::Model::Network(network) = &model { Some(network.clone()) } else { None };
         let bytes = model.into_nnb().with_context(name)?;
         let nnb = Nnb::new(&bytes).with_context(name)?;
         if self.nnablart {
@@ -39,13 +41,10 @@ impl Arguments {
             Some(network) => network,
             None => decode(&nnb).with_context(name)?,
         };
-        let arena_bytes = match fewbit_runtime::Model::open(&bytes) {
-            Ok(model) => model.arena_bytes(),
-            Err(error) => {
-                console::warn(&format!("{}: fewbit cannot run this model: {error}", name()));
-                fewbit_nnb::decode::buffer_bytes(&nnb)
-            }
-        };
+        if let Err(error) = Model::open(&bytes) {
+            console::warn(&format!("{}: fewbit cannot run this model: {error}", name()));
+        }
+        let arena_bytes = arena_bytes(&nnb).unwrap_or(usize::MAX);
         let overview = Overview::new(&network, &nnb, bytes.len(), arena_bytes);
         let console = Console::new(self.json);
         console.object(&overview)?;

@@ -1,8 +1,8 @@
 //! What a model is made of, gathered for printing. The field names are the keys of `fewbit dump --json`.
 
+use fewbit_compress::memory;
 use fewbit_core::spec::ArgumentKind;
 use fewbit_core::{ArgumentValue, Network, Node, NumberFormat, Shape, VariableId};
-use fewbit_nnb::write::buffers::lower_bound;
 use fewbit_nnb::{Data, Nnb};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
@@ -94,7 +94,7 @@ impl Overview {
             api_level: nnb.api_level(),
             model_bytes,
             arena_bytes,
-            arena_lower_bound: lower_bound(network, |id| network.variable(id).bytes()),
+            arena_lower_bound: memory::plan(network).lower_bound,
             inputs: names(&network.inputs),
             outputs: names(&network.outputs),
             functions: functions.collect(),
