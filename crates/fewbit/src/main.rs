@@ -42,10 +42,24 @@ fn main() -> ExitCode {
         // Who reads the output has seen enough, as in `fewbit dump net.nnp | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            console::error(&format!("{error:#}"));
+            console::error(&sentence(&error));
             if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// An error with its causes, from the outermost in. Many errors tell their cause in their own words: those are not told
+/// again.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if sentence.is_empty() {
+            sentence = cause;
+        } else if !sentence.contains(&cause) {
+            sentence = format!("{sentence}: {cause}");
+        }
+    }
+    sentence
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

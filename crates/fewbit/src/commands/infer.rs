@@ -38,16 +38,19 @@ impl Arguments {
         let nnb = model.nnb();
         let count = nnb.inputs().len();
         if self.inputs.len() != count {
-            bail!("{path} has {count} inputs, but {} input files are given: give one for each", self.inputs.len());
+            bail!("{path} needs a file for each of its inputs ({count}), but {} are given", self.inputs.len());
+        }
+        let mut values = Vec::with_capacity(count);
+        for (index, file) in self.inputs.iter().enumerate() {
+            let name = names.inputs.get(index).map_or(String::new(), |name| format!(" '{name}'"));
+            let input = nnb.variable(nnb.inputs().get(index));
+            values.push(read_values(file, &format!("input {index}{name}"), &input)?);
         }
         model::check_memory(&model)?;
         let prepared = Prepared::new(&model, self.semantics.into());
         let mut runner = prepared.runner();
-        for (index, file) in self.inputs.iter().enumerate() {
-            let name = names.inputs.get(index).map_or(String::new(), |name| format!(" '{name}'"));
-            let input = nnb.variable(nnb.inputs().get(index));
-            let values = read_values(file, &format!("input {index}{name}"), &input)?;
-            runner.set_input(index, &values);
+        for (index, values) in values.iter().enumerate() {
+            runner.set_input(index, values);
         }
         runner.run();
         let outputs = nnb.outputs().iter().enumerate().map(|(index, variable)| {
@@ -138,7 +141,7 @@ fn read_values(file: &Path, name: &str, input: &VariableRecord<'_>) -> Result<Ve
     let Some(format) = formats.into_iter().find(|format| format.bytes(items) == bytes.len()) else {
         let own = match input.format {
             NumberFormat::Float32 => String::new(),
-            format => format!(", or {} in its own type {format}", size::grouped(format.bytes(items))),
+            format => format!(", or {} bytes in its own type {format}", size::grouped(format.bytes(items))),
         };
         bail!(
             "{} has {} bytes, but {name} of shape {} takes {} bytes as float32{own}",
