@@ -25,6 +25,8 @@ pub struct Linear {
     pub input_units: Units,
     /// Where the output units are in the output variable.
     pub output_units: Units,
+    /// Whether weights are signs.
+    pub binary: bool,
     /// Whether each output is a sum over the same number of inputs: nothing stands beyond the border.
     pub unpadded: bool,
     layout: Layout,
@@ -93,6 +95,8 @@ impl Linear {
             outputs,
             input_units,
             output_units,
+            // The float weights before them are for training.
+            binary: weight == 2,
             unpadded,
             layout,
         };

@@ -43,7 +43,7 @@ pub fn into_writer(network: &mut Network, place: usize, map: &Channelwise) -> bo
                 values.iter().zip(&map.scale).map(|(value, scale)| (f64::from(*value) * scale) as f32).collect();
             set_values(network, writer, alpha, scaled);
         }
-        None if is_binary(network, writer) => give_alpha(network, writer, &linear, &map.scale),
+        None if linear.binary => give_alpha(network, writer, &linear, &map.scale),
         None => {
             let weights = values_of(network, writer, linear.weight).unwrap_or_default();
             let scaled = linear.scale(&weights, |_, output| map.scale[output]);
@@ -64,7 +64,7 @@ pub fn into_readers(network: &mut Network, place: usize, map: &Channelwise) -> b
     let mut readers: Vec<(usize, Linear, Unitwise)> = Vec::new();
     for (reader, node) in network.nodes.iter().enumerate().filter(|(_, node)| node.inputs.contains(&y)) {
         let linear = linear_with_parameters(network, reader)
-            .filter(|linear| !is_binary(network, reader) && (linear.unpadded || no_shift))
+            .filter(|linear| !linear.binary && (linear.unpadded || no_shift))
             .filter(|_| node.inputs[1..].iter().all(|id| *id != y));
         let Some(linear) = linear else { return false };
         let Some(map) = map.by_unit(linear.input_units, shape) else { return false };
@@ -118,18 +118,6 @@ fn new_parameter(network: &mut Network, node: usize, linear: &Linear, name: &str
     let name = sibling_name(network, weights, name);
     let shape = Shape::new(&[linear.outputs]).expect("fewer outputs than weights, which have a shape");
     network.add(Variable::parameter(free_name(network, &name), shape, values))
-}
-
-fn is_binary(network: &Network, node: usize) -> bool {
-    matches!(
-        network.nodes[node].operation,
-        Operation::Known(
-            Function::BinaryConnectConvolution(_)
-                | Function::BinaryConnectAffine(_)
-                | Function::BinaryWeightConvolution(_)
-                | Function::BinaryWeightAffine(_)
-        )
-    )
 }
 
 /// Turns a function with plain binary weights into one with a scale for each output unit.
