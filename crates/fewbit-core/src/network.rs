@@ -42,6 +42,10 @@ pub struct Variable {
     pub shape: Shape,
     /// How its values are stored.
     pub format: NumberFormat,
+    /// For fixed-point weights whose output channels have positions of their own: one for each channel, instead of
+    /// the one in `format`. Channels are the outermost axis of the values as `.nnb` stores them: the first of a
+    /// convolution's weights, the last of an affine function's, which are stored transposed. A fewbit extension.
+    pub channel_positions: Option<Arc<[i8]>>,
     /// Where its values come from.
     pub kind: VariableKind,
 }
@@ -121,13 +125,16 @@ impl Operation {
 impl Variable {
     /// A float buffer.
     pub fn buffer(name: impl Into<String>, shape: Shape) -> Self {
-        Self { name: name.into(), shape, format: NumberFormat::Float32, kind: VariableKind::Buffer }
+        Self::new(name.into(), shape, VariableKind::Buffer)
     }
 
     /// A float parameter. `values` are in row-major order, one for each item of `shape`.
     pub fn parameter(name: impl Into<String>, shape: Shape, values: impl Into<Arc<[f32]>>) -> Self {
-        let kind = VariableKind::Parameter(values.into());
-        Self { name: name.into(), shape, format: NumberFormat::Float32, kind }
+        Self::new(name.into(), shape, VariableKind::Parameter(values.into()))
+    }
+
+    fn new(name: String, shape: Shape, kind: VariableKind) -> Self {
+        Self { name, shape, format: NumberFormat::Float32, channel_positions: None, kind }
     }
 
     /// The values of a parameter; `None` for a buffer.
@@ -174,6 +181,16 @@ pub enum NetworkError {
         shape: Shape,
         /// Its number of values.
         values: usize,
+    },
+    /// Positions a channel where there are no channels, or of a variable that cannot have them.
+    #[error(
+        "variable '{name}' has {count} channel positions; only fixed-point parameters have them, and their number must divide the items"
+    )]
+    ChannelPositions {
+        /// Its name.
+        name: String,
+        /// How many positions.
+        count: usize,
     },
     /// A parameter with infinite values or values that are not numbers.
     #[error(
@@ -297,7 +314,13 @@ impl Network {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(NetworkError::DuplicateName(pair[0].into()));
         }
-        for Variable { name, shape, kind, .. } in &self.variables {
+        for Variable { name, shape, format, channel_positions, kind } in &self.variables {
+            if let Some(positions) = channel_positions {
+                let divides = !positions.is_empty() && shape.items().is_multiple_of(positions.len());
+                if !format.is_fixed() || *kind == VariableKind::Buffer || !divides {
+                    return Err(NetworkError::ChannelPositions { name: name.clone(), count: positions.len() });
+                }
+            }
             let VariableKind::Parameter(values) = kind else { continue };
             if values.len() != shape.items() {
                 return Err(NetworkError::ValueCount { name: name.clone(), shape: *shape, values: values.len() });

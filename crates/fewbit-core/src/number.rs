@@ -1,5 +1,7 @@
 //! [`NumberFormat`]: how the values of a variable are stored, and how real numbers become stored ones.
 //!
+//! Values of less than a byte are packed, the first in the lowest bits.
+//!
 //! A fixed-point number is an integer in two's complement times a power of two: `value = integer * 2^-position`. The
 //! position is the number of fractional bits; it may be negative or exceed the width, though `.nnb` versions 2 and 3
 //! hold only positions from 0 to the width less one.
@@ -23,7 +25,17 @@ pub enum NumberFormat {
         /// The number of fractional bits.
         position: i8,
     },
-    /// One bit a value: set for +1, clear for -1.
+    /// A 4-bit integer times `2^-position`, two to a byte; for parameters only. A fewbit extension.
+    Fixed4 {
+        /// The number of fractional bits.
+        position: i8,
+    },
+    /// A 2-bit integer (-2, -1, 0 or 1) times `2^-position`, four to a byte; for parameters only. A fewbit extension.
+    Fixed2 {
+        /// The number of fractional bits.
+        position: i8,
+    },
+    /// One bit a value: set for +1, clear for -1; for parameters only.
     Sign,
 }
 
@@ -45,24 +57,36 @@ impl NumberFormat {
             Self::Float32 => 32,
             Self::Fixed16 { .. } => 16,
             Self::Fixed8 { .. } => 8,
+            Self::Fixed4 { .. } => 4,
+            Self::Fixed2 { .. } => 2,
             Self::Sign => 1,
         }
     }
 
-    /// Bytes of `items` values; signs are packed eight to a byte.
+    /// Bytes of `items` values; those of less than a byte are packed.
     pub fn bytes(self, items: usize) -> usize {
         match self {
             Self::Float32 => items * 4,
             Self::Fixed16 { .. } => items * 2,
             Self::Fixed8 { .. } => items,
+            Self::Fixed4 { .. } => items.div_ceil(2),
+            Self::Fixed2 { .. } => items.div_ceil(4),
             Self::Sign => items.div_ceil(8),
         }
+    }
+
+    /// Whether values take less than a byte each, so that only parameters can have the format.
+    pub fn is_packed(self) -> bool {
+        self.bits() < 8
     }
 
     /// The number of fractional bits; `None` for formats that are not fixed-point.
     pub fn position(self) -> Option<i8> {
         match self {
-            Self::Fixed16 { position } | Self::Fixed8 { position } => Some(position),
+            Self::Fixed16 { position }
+            | Self::Fixed8 { position }
+            | Self::Fixed4 { position }
+            | Self::Fixed2 { position } => Some(position),
             Self::Float32 | Self::Sign => None,
         }
     }
@@ -72,6 +96,8 @@ impl NumberFormat {
         match self {
             Self::Fixed16 { .. } => Self::Fixed16 { position },
             Self::Fixed8 { .. } => Self::Fixed8 { position },
+            Self::Fixed4 { .. } => Self::Fixed4 { position },
+            Self::Fixed2 { .. } => Self::Fixed2 { position },
             Self::Float32 | Self::Sign => self,
         }
     }
@@ -92,6 +118,8 @@ impl NumberFormat {
             Self::Float32 => None,
             Self::Fixed16 { .. } => Some((i32::from(i16::MIN), i32::from(i16::MAX))),
             Self::Fixed8 { .. } => Some((i32::from(i8::MIN), i32::from(i8::MAX))),
+            Self::Fixed4 { .. } => Some((-8, 7)),
+            Self::Fixed2 { .. } => Some((-2, 1)),
             Self::Sign => Some((-1, 1)),
         }
     }
@@ -108,6 +136,8 @@ impl NumberFormat {
             Self::Float32 => "FLOAT32",
             Self::Fixed16 { .. } => "FIXED16",
             Self::Fixed8 { .. } => "FIXED8",
+            Self::Fixed4 { .. } => "FIXED4",
+            Self::Fixed2 { .. } => "FIXED2",
             Self::Sign => "SIGN",
         }
     }
@@ -183,7 +213,7 @@ impl fmt::Display for NumberFormat {
 
 /// A text that names no number format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a number format: write FLOAT32, SIGN, FIXED16_<position> or FIXED8_<position>")]
+#[error("not a number format: write FLOAT32, SIGN, or FIXED16, FIXED8, FIXED4 or FIXED2 with _<position>")]
 pub struct ParseNumberFormatError;
 
 impl FromStr for NumberFormat {
@@ -200,6 +230,8 @@ impl FromStr for NumberFormat {
         match name {
             "FIXED16" => Ok(Self::Fixed16 { position }),
             "FIXED8" => Ok(Self::Fixed8 { position }),
+            "FIXED4" => Ok(Self::Fixed4 { position }),
+            "FIXED2" => Ok(Self::Fixed2 { position }),
             _ => Err(ParseNumberFormatError),
         }
     }
@@ -244,12 +276,20 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for text in ["FLOAT32", "SIGN", "FIXED16_11", "FIXED8_-2"] {
+        for text in ["FLOAT32", "SIGN", "FIXED16_11", "FIXED8_-2", "FIXED4_3", "FIXED2_0"] {
             assert_eq!(text.parse::<NumberFormat>().map(|f| f.to_string()), Ok(text.to_string()));
         }
-        for text in ["FIXED8", "FIXED8_", "FIXED4_1", "fixed8_1", "FIXED8_1x", "FIXED8_200"] {
+        for text in ["FIXED8", "FIXED8_", "FIXED3_1", "fixed8_1", "FIXED8_1x", "FIXED8_200"] {
             assert_eq!(text.parse::<NumberFormat>(), Err(ParseNumberFormatError), "{text}");
         }
+    }
+
+    #[test]
+    fn packed_formats_share_bytes() {
+        let (four, two) = (NumberFormat::Fixed4 { position: 1 }, NumberFormat::Fixed2 { position: -1 });
+        assert_eq!([four.bytes(3), two.bytes(5), NumberFormat::Sign.bytes(9)], [2, 2, 2]);
+        assert_eq!([four.quantize(9.0, Rounding::HalfUp), four.quantize(-9.0, Rounding::HalfUp)], [7, -8]);
+        assert_eq!([two.quantize(1.0, Rounding::HalfUp), two.quantize(-9.0, Rounding::HalfUp)], [1, -2]);
     }
 
     proptest! {

@@ -1,12 +1,12 @@
 //! [`decode`]: a file as a network, for conversion, inspection and code generation.
 
-use crate::layout::Version;
 use crate::reader::{Data, Nnb, NnbError, VariableRecord};
+use crate::values::Values;
 use crate::write::parameter::{Arrangement, arranged_inputs, transpose};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
-use fewbit_core::{Network, Node, NumberFormat, OpaqueFunction, Operation, Variable, VariableId, VariableKind};
+use fewbit_core::{Network, Node, OpaqueFunction, Operation, Variable, VariableId, VariableKind};
 
 /// Turns a file into a network. The file has no names: variables are called `v0`, `v1`, ..., functions `f0`, `f1`, ...
 ///
@@ -47,13 +47,6 @@ pub fn decode(nnb: &Nnb<'_>) -> Result<Network, NnbError> {
     Ok(network)
 }
 
-/// The bytes that a runtime needs for the buffers of a file.
-pub fn buffer_bytes(nnb: &Nnb<'_>) -> usize {
-    match nnb.version() {
-        Version::V2 | Version::V3 => (0..nnb.buffers().len()).map(|index| nnb.buffer_bytes(index)).sum(),
-    }
-}
-
 fn arrangements(network: &Network, count: usize) -> Vec<Arrangement> {
     let mut arrangements = vec![Arrangement::Plain; count];
     let mut read = vec![false; count];
@@ -85,8 +78,11 @@ fn decode_variable(index: usize, variable: &VariableRecord<'_>, arrangement: Arr
         Data::File(bytes) => {
             let items = variable.shape.items();
             let kept = if arrangement == Arrangement::CutToOne { items.min(1) } else { items };
-            let mut values = read_values(bytes, variable.format, kept);
-            values.resize(items, 0.0);
+            // Values that were cut off read as zeros.
+            let mut values = vec![0.0; items];
+            Values::new(bytes, variable.format, variable.shape)
+                .with_channel_positions(variable.channel_positions)
+                .read(0, &mut values[..kept]);
             if arrangement == Arrangement::Transposed {
                 let (rows, columns) = variable.shape.split_items(1);
                 values = transpose(&values, columns, rows);
@@ -94,24 +90,7 @@ fn decode_variable(index: usize, variable: &VariableRecord<'_>, arrangement: Arr
             VariableKind::Parameter(values.into())
         }
     };
-    Variable { name: format!("v{index}"), shape: variable.shape, format: variable.format, kind }
-}
-
-/// The first `count` values that are stored in `bytes`, as far as there are bytes.
-pub fn read_values(bytes: &[u8], format: NumberFormat, count: usize) -> Vec<f32> {
-    let step = format.step();
-    match format {
-        NumberFormat::Float32 => {
-            bytes.as_chunks::<4>().0.iter().take(count).map(|bytes| f32::from_le_bytes(*bytes)).collect()
-        }
-        NumberFormat::Fixed16 { .. } => {
-            let integers = bytes.as_chunks::<2>().0.iter().take(count).map(|bytes| i16::from_le_bytes(*bytes));
-            integers.map(|integer| f32::from(integer) * step).collect()
-        }
-        NumberFormat::Fixed8 { .. } => bytes.iter().take(count).map(|&byte| f32::from(byte as i8) * step).collect(),
-        NumberFormat::Sign => {
-            let count = count.min(bytes.len().saturating_mul(8));
-            (0..count).map(|index| if bytes[index / 8] >> (index % 8) & 1 == 1 { 1.0 } else { -1.0 }).collect()
-        }
-    }
+    let positions: Vec<i8> = variable.channel_positions.iter().map(|&position| position as i8).collect();
+    let channel_positions = (!positions.is_empty()).then(|| positions.into());
+    Variable { name: format!("v{index}"), shape: variable.shape, format: variable.format, channel_positions, kind }
 }

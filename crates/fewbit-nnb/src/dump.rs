@@ -1,11 +1,12 @@
 //! [`dump`]: a file as text, line for line what `nnablart dump` prints.
 
+use crate::layout::{Version, format_bytes};
 use crate::reader::{Data, Nnb, Words};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{Display, Write};
-use fewbit_core::{ArgumentValue, NumberFormat};
+use fewbit_core::ArgumentValue;
 
 /// The text of a file's buffers, variables, functions, inputs and outputs.
 pub fn dump(nnb: &Nnb<'_>) -> String {
@@ -36,16 +37,16 @@ fn write_dump(text: &mut String, nnb: &Nnb<'_>) -> core::fmt::Result {
 
 fn write_variable(text: &mut String, nnb: &Nnb<'_>, index: usize) -> core::fmt::Result {
     let variable = nnb.variable(index);
-    let kind = match variable.format {
-        NumberFormat::Float32 => 0,
-        NumberFormat::Fixed16 { .. } => 1,
-        NumberFormat::Fixed8 { .. } => 2,
-        NumberFormat::Sign => 3,
-    };
+    // Version 4 has every format, so that it has a byte for each.
+    let kind = format_bytes(variable.format, Version::V4).map_or(0, |[kind, _]| kind);
     writeln!(text, "NNB: Variable id:         {index}")?;
     writeln!(text, "NNB: Variable shape:      {}", bracketed(variable.shape.iter()))?;
     writeln!(text, "NNB: Variable type:       {kind}")?;
     writeln!(text, "NNB: Variable fp_pos:     {}", variable.format.position().unwrap_or(0))?;
+    if !variable.channel_positions.is_empty() {
+        let positions = variable.channel_positions.iter().map(|&byte| byte as i8);
+        writeln!(text, "NNB: Variable channel fp_pos: {}", bracketed(positions))?;
+    }
     match variable.data {
         Data::Buffer(buffer) => writeln!(text, "NNB: Variable data_index: Buffer[{buffer}]"),
         Data::File(_) => writeln!(text, "NNB: Variable data_index: {}", nnb.data_block(index)),

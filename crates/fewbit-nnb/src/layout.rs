@@ -1,5 +1,9 @@
 //! Where each field of the file lies. All numbers are little-endian.
 //!
+//! Versions 2 and 3 are NNabla's. Version 4 is fewbit's: records have the same fields first and a few more behind them,
+//! for number formats of less than a byte, for positions beyond four bits or one a channel, and for buffers at offsets
+//! that the file gives.
+//!
 //! A file is a header, a table of offsets, and the data that the offsets point into. A piece of the data is a *block*;
 //! records refer to blocks by their number. A *list* is a count and the number of the block that holds it.
 
@@ -31,8 +35,16 @@ pub mod header {
     pub const BLOCK_COUNT: Range<usize> = 48..52;
     /// Bytes of data behind the table.
     pub const DATA_SIZE: Range<usize> = 52..56;
+    /// Version 4: list of the offsets of the buffers in the arena, in bytes.
+    pub const OFFSETS: Range<usize> = 56..64;
+
     /// Bytes of the header; the table of block offsets follows.
-    pub const SIZE: usize = 56;
+    pub fn size(version: super::Version) -> usize {
+        match version {
+            super::Version::V2 | super::Version::V3 => 56,
+            super::Version::V4 => 64,
+        }
+    }
 }
 
 /// The fields of a variable record.
@@ -43,12 +55,22 @@ pub mod variable {
     pub const ID: Range<usize> = 0..4;
     /// List of extents.
     pub const SHAPE: Range<usize> = 4..12;
-    /// Type in the low four bits, position in the high four.
+    /// Type in the low four bits, position in the high four; in version 4 the type alone.
     pub const FORMAT: usize = 12;
-    /// The block of the values, or `-(buffer + 1)`; three bytes before it align it.
+    /// Version 4: the position, a signed byte.
+    pub const POSITION: usize = 13;
+    /// The block of the values, or `-(buffer + 1)`; the bytes before it that are not used align it.
     pub const DATA: Range<usize> = 16..20;
+    /// Version 4: list of the positions of the channels, a signed byte each; empty if all have the variable's.
+    pub const CHANNEL_POSITIONS: Range<usize> = 20..28;
+
     /// Bytes of the record.
-    pub const SIZE: usize = 20;
+    pub fn size(version: super::Version) -> usize {
+        match version {
+            super::Version::V2 | super::Version::V3 => 20,
+            super::Version::V4 => 28,
+        }
+    }
 }
 
 /// The fields of a function record. The arguments follow, each aligned to its own size as in a C struct.
@@ -75,6 +97,8 @@ pub enum Version {
     V2,
     /// Buffer sizes count bytes.
     V3,
+    /// Buffer sizes count bytes, and the file says where each buffer lies. A fewbit extension.
+    V4,
 }
 
 impl Version {
@@ -83,6 +107,7 @@ impl Version {
         match self {
             Self::V2 => 2,
             Self::V3 => 3,
+            Self::V4 => 4,
         }
     }
 
@@ -91,34 +116,47 @@ impl Version {
         match number {
             2 => Some(Self::V2),
             3 => Some(Self::V3),
+            4 => Some(Self::V4),
             _ => None,
         }
     }
 }
 
-/// The byte that holds a number format; `None` if versions 2 and 3 have no place for its position.
-pub fn format_byte(format: NumberFormat) -> Option<u8> {
-    let fixed = |kind: u8, bits: i8, position: i8| {
-        let position = u8::try_from(position).ok().filter(|_| position < bits)?;
-        Some(position << 4 | kind)
+/// The bytes at [`variable::FORMAT`] and [`variable::POSITION`] that hold a number format; `None` if the version has no
+/// place for its type or its position.
+pub fn format_bytes(format: NumberFormat, version: Version) -> Option<[u8; 2]> {
+    let kind = match format {
+        NumberFormat::Float32 => 0,
+        NumberFormat::Fixed16 { .. } => 1,
+        NumberFormat::Fixed8 { .. } => 2,
+        NumberFormat::Sign => 3,
+        NumberFormat::Fixed4 { .. } => 4,
+        NumberFormat::Fixed2 { .. } => 5,
     };
-    match format {
-        NumberFormat::Float32 => Some(0),
-        NumberFormat::Fixed16 { position } => fixed(1, 16, position),
-        NumberFormat::Fixed8 { position } => fixed(2, 8, position),
-        NumberFormat::Sign => Some(3),
+    let position = format.position().unwrap_or(0);
+    match version {
+        Version::V4 => Some([kind, position as u8]),
+        Version::V2 | Version::V3 => {
+            let position = u8::try_from(position).ok().filter(|&position| usize::from(position) < format.bits())?;
+            (kind <= 3).then_some([position << 4 | kind, 0])
+        }
     }
 }
 
-/// The number format in a byte; `None` for types that do not exist.
-pub fn byte_format(byte: u8) -> Option<NumberFormat> {
-    let position = (byte >> 4) as i8;
-    match byte & 0xf {
-        0 => Some(NumberFormat::Float32),
-        1 => Some(NumberFormat::Fixed16 { position }),
-        // NNabla's converter lets positions above 7 through; they mean what they say.
-        2 => Some(NumberFormat::Fixed8 { position }),
-        3 => Some(NumberFormat::Sign),
+/// The number format in two bytes; `None` for types that the version does not have.
+pub fn bytes_format([byte, position]: [u8; 2], version: Version) -> Option<NumberFormat> {
+    let position = match version {
+        // NNabla's converter lets positions above 7 through for bytes; they mean what they say.
+        Version::V2 | Version::V3 => (byte >> 4) as i8,
+        Version::V4 => position as i8,
+    };
+    match (byte & 0xf, version) {
+        (0, _) => Some(NumberFormat::Float32),
+        (1, _) => Some(NumberFormat::Fixed16 { position }),
+        (2, _) => Some(NumberFormat::Fixed8 { position }),
+        (3, _) => Some(NumberFormat::Sign),
+        (4, Version::V4) => Some(NumberFormat::Fixed4 { position }),
+        (5, Version::V4) => Some(NumberFormat::Fixed2 { position }),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The `.nnb` format: NNabla's binary file for devices.
+//! The `.nnb` format: NNabla's binary file for devices, versions 2 and 3, and fewbit's version 4.
 //!
 //! [`Nnb`] is a view over the bytes of a file. Its constructor checks everything once; after that every accessor is
 //! short and cannot fail, and nothing is copied or allocated. The feature `write` adds [`encode`], which writes what
@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`layout`] | where each field of a record lies |
 //! | [`reader`] | the checked view |
+//! | [`values`] | the values of a variable, whatever their format |
 //! | [`argument_code`] | the arguments of a function record |
 //! | [`write`] | [`encode`] and the buffer list (feature `write`) |
 //! | [`mod@decode`] | a file as a network (feature `write`) |
@@ -29,6 +30,7 @@ pub mod decode;
 pub mod dump;
 pub mod layout;
 pub mod reader;
+pub mod values;
 #[cfg(feature = "write")]
 pub mod write;
 
@@ -36,5 +38,6 @@ pub mod write;
 pub use decode::decode;
 pub use layout::Version;
 pub use reader::{Data, FunctionRecord, Nnb, NnbError, VariableRecord};
+pub use values::Values;
 #[cfg(feature = "write")]
-pub use write::{EncodeError, EncodeOptions, Encoded, encode};
+pub use write::{ArenaPlan, EncodeError, EncodeOptions, Encoded, encode};

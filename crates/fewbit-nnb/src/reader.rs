@@ -16,6 +16,8 @@ pub struct Nnb<'a> {
     /// What the offsets point into.
     data: &'a [u8],
     buffers: Words<'a>,
+    /// Where the buffers lie in the arena; empty before version 4.
+    offsets: Words<'a>,
     variables: Words<'a>,
     functions: Words<'a>,
     inputs: Words<'a>,
@@ -56,6 +58,8 @@ pub struct VariableRecord<'a> {
     pub shape: Shape,
     /// How its values are stored.
     pub format: NumberFormat,
+    /// The positions of its output channels, signed bytes, instead of the one in `format`; empty if it has none.
+    pub channel_positions: &'a [u8],
     /// Where its values are.
     pub data: Data<'a>,
 }
@@ -99,7 +103,7 @@ pub enum NnbError {
         needed: usize,
     },
     /// A version that does not exist.
-    #[error("not an .nnb file that fewbit reads: its first word is {0}, but versions 2 and 3 are known")]
+    #[error("not an .nnb file that fewbit reads: its first word is {0}, but versions 2, 3 and 4 are known")]
     Version(u32),
     /// A level newer than the function table.
     #[error("the file uses API level {0}, but fewbit knows levels up to {LATEST_API_LEVEL}")]
@@ -146,9 +150,32 @@ pub enum NnbError {
         /// The size of the buffer; 0 if there is none of that number.
         found: usize,
     },
-    /// A buffer that signs cannot be stored in.
-    #[error("{0} is a buffer of type SIGN, which only parameters can have")]
-    SignBuffer(Place),
+    /// A buffer of values smaller than a byte.
+    #[error("{place} is a buffer of type {}, which only parameters can have", format.type_name())]
+    PackedBuffer {
+        /// The variable.
+        place: Place,
+        /// Its format.
+        format: NumberFormat,
+    },
+    /// Buffers without offsets.
+    #[error("the file has {buffers} buffers, but says of {offsets} where they lie")]
+    Offsets {
+        /// How many buffers there are.
+        buffers: usize,
+        /// How many offsets.
+        offsets: usize,
+    },
+    /// Channel positions that do not belong to channels.
+    #[error(
+        "{place} has {count} channel positions; only fixed-point parameters have them, as many as divide the items"
+    )]
+    ChannelPositions {
+        /// The variable.
+        place: Place,
+        /// How many.
+        count: usize,
+    },
     /// A reference to a variable that is not there.
     #[error("{place} refers to variable {index}, but there are {count}")]
     NoSuchVariable {
@@ -210,18 +237,20 @@ impl<'a> Nnb<'a> {
     /// The first thing that is wrong with it.
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
         let short = |needed| NnbError::TooShort { found: bytes.len(), needed };
-        let head = bytes.get(..header::SIZE).ok_or(short(header::SIZE))?;
+        let number = word(bytes, header::VERSION).ok_or(short(header::size(Version::V2)))?;
+        let version = Version::from_number(number).ok_or(NnbError::Version(number))?;
+        let header_size = header::size(version);
+        let head = bytes.get(..header_size).ok_or(short(header_size))?;
         let field = |range: Range<usize>| word(head, range).unwrap_or(0);
-        let version = Version::from_number(field(header::VERSION)).ok_or(NnbError::Version(field(header::VERSION)))?;
         let api_level = field(header::API_LEVEL);
         if api_level > u32::from(LATEST_API_LEVEL) {
             return Err(NnbError::ApiLevel(api_level));
         }
         let table_size = (field(header::BLOCK_COUNT) as usize).checked_mul(4).ok_or(short(usize::MAX))?;
         let data_size = field(header::DATA_SIZE) as usize;
-        let table_end = header::SIZE.checked_add(table_size).ok_or(short(usize::MAX))?;
+        let table_end = header_size.checked_add(table_size).ok_or(short(usize::MAX))?;
         let end = table_end.checked_add(data_size).ok_or(short(usize::MAX))?;
-        let table = bytes.get(header::SIZE..table_end).ok_or(short(end))?;
+        let table = bytes.get(header_size..table_end).ok_or(short(end))?;
         let data = bytes.get(table_end..end).ok_or(short(end))?;
 
         let blocks = Blocks { table, data };
@@ -232,11 +261,18 @@ impl<'a> Nnb<'a> {
             table,
             data,
             buffers: list(header::BUFFERS, "buffers")?,
+            offsets: match version {
+                Version::V2 | Version::V3 => Words(&[]),
+                Version::V4 => list(header::OFFSETS, "buffer offsets")?,
+            },
             variables: list(header::VARIABLES, "variables")?,
             functions: list(header::FUNCTIONS, "functions")?,
             inputs: list(header::INPUTS, "inputs")?,
             outputs: list(header::OUTPUTS, "outputs")?,
         };
+        if version == Version::V4 && nnb.offsets.len() != nnb.buffers.len() {
+            return Err(NnbError::Offsets { buffers: nnb.buffers.len(), offsets: nnb.offsets.len() });
+        }
         for index in 0..nnb.variables.len() {
             nnb.check_variable(index)?;
         }
@@ -268,8 +304,13 @@ impl<'a> Nnb<'a> {
         let size = self.buffers.get(index);
         match self.version {
             Version::V2 => size.saturating_mul(NumberFormat::Float32.bytes(1)),
-            Version::V3 => size,
+            Version::V3 | Version::V4 => size,
         }
+    }
+
+    /// Where a buffer begins in the arena, if the file says so: version 4 does.
+    pub fn buffer_offset(&self, index: usize) -> Option<usize> {
+        (index < self.offsets.len()).then(|| self.offsets.get(index))
     }
 
     /// How many variables there are.
@@ -343,13 +384,19 @@ impl<'a> Nnb<'a> {
     fn read_variable(&self, index: usize) -> Result<VariableRecord<'a>> {
         let place = Place::Variable(index);
         let blocks = self.blocks();
-        let record = blocks.from(self.variables.get(index)).and_then(|bytes| bytes.get(..layout::variable::SIZE));
+        let record =
+            blocks.from(self.variables.get(index)).and_then(|bytes| bytes.get(..layout::variable::size(self.version)));
         let record = record.ok_or(NnbError::Record(place))?;
         let extents = blocks.list(record, layout::variable::SHAPE).ok_or(NnbError::Record(place))?;
         let extents = extents.0.iter().map(|bytes| i32::from_le_bytes(*bytes));
         let shape = Shape::from_signed(extents).map_err(|error| NnbError::Shape { place, error })?;
-        let byte = record[layout::variable::FORMAT];
-        let format = layout::byte_format(byte).ok_or(NnbError::Type { place, byte })?;
+        let bytes = [record[layout::variable::FORMAT], record[layout::variable::POSITION]];
+        let format = layout::bytes_format(bytes, self.version);
+        let format = format.ok_or(NnbError::Type { place, byte: bytes[0] })?;
+        let channel_positions = match self.version {
+            Version::V2 | Version::V3 => &[],
+            Version::V4 => blocks.bytes(record, layout::variable::CHANNEL_POSITIONS).ok_or(NnbError::List(place))?,
+        };
         let data = word(record, layout::variable::DATA).unwrap_or(0) as i32;
         let data = match usize::try_from(data) {
             Ok(block) => {
@@ -359,16 +406,25 @@ impl<'a> Nnb<'a> {
             }
             Err(_) => Data::Buffer(data.unsigned_abs() as usize - 1),
         };
-        Ok(VariableRecord { shape, format, data })
+        Ok(VariableRecord { shape, format, channel_positions, data })
     }
 
     fn check_variable(&self, index: usize) -> Result<()> {
         let place = Place::Variable(index);
         let variable = self.read_variable(index)?;
         let needed = variable.format.bytes(variable.shape.items());
+        let channels = variable.channel_positions.len();
+        if channels > 0 {
+            let parameter = matches!(variable.data, Data::File(_)) && variable.format.is_fixed();
+            if !parameter || !variable.shape.items().is_multiple_of(channels) {
+                return Err(NnbError::ChannelPositions { place, count: channels });
+            }
+        }
         match variable.data {
             Data::File(_) => Ok(()),
-            Data::Buffer(_) if variable.format == NumberFormat::Sign => Err(NnbError::SignBuffer(place)),
+            Data::Buffer(_) if variable.format.is_packed() => {
+                Err(NnbError::PackedBuffer { place, format: variable.format })
+            }
             Data::Buffer(number) => {
                 let exists = number < self.buffers.len();
                 let found = if exists { self.buffer_bytes(number) } else { 0 };
@@ -446,7 +502,14 @@ impl<'a> Blocks<'a> {
         self.data.get(offset as usize..)
     }
 
-    /// The list whose count and block number stand at `field` of a record.
+    /// The list of bytes whose count and block number stand at `field` of a record.
+    pub fn bytes(self, record: &[u8], field: Range<usize>) -> Option<&'a [u8]> {
+        let count = word(record, field.start..field.start + 4)?;
+        let block = word(record, field.start + 4..field.end)?;
+        if count == 0 { Some(&[]) } else { self.from(block as usize)?.get(..count as usize) }
+    }
+
+    /// The list of words whose count and block number stand at `field` of a record.
     pub fn list(self, record: &[u8], field: Range<usize>) -> Option<Words<'a>> {
         let count = word(record, field.start..field.start + 4)?;
         let block = word(record, field.start + 4..field.end)?;

@@ -2,11 +2,11 @@
 
 use crate::model::Model;
 use crate::session::Semantics;
-use crate::values::{Values, ValuesMut};
+use crate::values::ValuesMut;
 use core::ops::Range;
 use fewbit_core::{NumberFormat, Shape};
 use fewbit_nnb::reader::Words;
-use fewbit_nnb::{Data, FunctionRecord};
+use fewbit_nnb::{Data, FunctionRecord, Values};
 
 /// The inputs of a function while one of its outputs is computed.
 ///
@@ -61,7 +61,7 @@ impl<'c, 'a> Call<'c, 'a> {
             Data::File(bytes) => bytes,
             Data::Buffer(_) => self.arena_bytes(self.model.arena_range(number)).unwrap_or(&[]),
         };
-        Values::new(bytes, variable.format, variable.shape)
+        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
     }
 
     /// The input at `index`, or `None` if there are fewer.

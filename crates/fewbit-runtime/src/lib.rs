@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`model`] | [`Model`]: a checked file, and where its variables lie in the arena |
 //! | [`session`] | [`Session`]: a model with its arena; inputs, outputs, [`Observer`] |
-//! | [`values`] | typed views over the bytes of a variable |
+//! | [`values`] | [`ValuesMut`]: the bytes of a variable, to be written |
 //! | [`call`] | one function with its inputs, as kernels see it |
 //! | `functions` | the kernels, a file a family |
 //! | `host` | networks prepared for a host: packed weights, SIMD kernels (feature `host`) |
@@ -29,6 +29,7 @@ pub mod model;
 pub mod session;
 pub mod values;
 
+pub use fewbit_nnb::Values;
 pub use model::{Model, OpenError};
 pub use session::{ArenaTooSmall, NoObserver, Observer, Semantics, Session};
-pub use values::{Values, ValuesMut};
+pub use values::ValuesMut;

@@ -5,7 +5,8 @@ use fewbit_core::shape_rule::{ShapeRuleError, Shapes};
 use fewbit_core::{Function, Shape};
 use fewbit_nnb::{Data, Nnb, NnbError};
 
-/// Buffers begin at multiples of this many bytes in the arena, so that hosts and devices can read whole words.
+/// Buffers of versions 2 and 3 begin at multiples of this many bytes in the arena, so that whole words can be read at
+/// once; version 4 says itself where they begin.
 const BUFFER_ALIGNMENT: usize = 16;
 
 /// The most buffers of a file, and the most outputs of a function. Checks take time with their product, so that a hostile
@@ -81,10 +82,9 @@ impl<'a> Model<'a> {
         at_most(MAX_BUFFERS, nnb.buffers().len(), "buffers")?;
         let mut arena_bytes = 0usize;
         for index in 0..nnb.buffers().len() {
-            arena_bytes = arena_bytes
-                .checked_next_multiple_of(BUFFER_ALIGNMENT)
-                .and_then(|start| start.checked_add(nnb.buffer_bytes(index)))
-                .ok_or(OpenError::TooLarge)?;
+            let start = nnb.buffer_offset(index).or_else(|| arena_bytes.checked_next_multiple_of(BUFFER_ALIGNMENT));
+            let end = start.and_then(|start| start.checked_add(nnb.buffer_bytes(index)));
+            arena_bytes = arena_bytes.max(end.ok_or(OpenError::TooLarge)?);
         }
         let model = Self { nnb, arena_bytes };
         for index in 0..nnb.function_count() {
@@ -107,9 +107,12 @@ impl<'a> Model<'a> {
     pub fn arena_range(&self, variable: usize) -> Option<Range<usize>> {
         let record = self.nnb.variable(variable);
         let Data::Buffer(buffer) = record.data else { return None };
-        // Sizes were added up when the file was opened, so that these sums are known to fit.
-        let start = (0..buffer)
-            .fold(0, |start: usize, index| (start + self.nnb.buffer_bytes(index)).next_multiple_of(BUFFER_ALIGNMENT));
+        let start = self.nnb.buffer_offset(buffer).unwrap_or_else(|| {
+            // Sizes were added up when the file was opened, so that these sums are known to fit.
+            (0..buffer).fold(0, |start: usize, index| {
+                (start + self.nnb.buffer_bytes(index)).next_multiple_of(BUFFER_ALIGNMENT)
+            })
+        });
         Some(start..start + record.format.bytes(record.shape.items()))
     }
 

@@ -3,9 +3,9 @@
 use crate::call::Call;
 use crate::functions;
 use crate::model::Model;
-use crate::values::{Values, ValuesMut};
+use crate::values::ValuesMut;
 use fewbit_core::Rounding;
-use fewbit_nnb::Data;
+use fewbit_nnb::{Data, Values};
 
 /// What a fixed-point network computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -122,7 +122,7 @@ impl<'m, 'a> Session<'m, 'a> {
             Data::File(bytes) => bytes,
             Data::Buffer(_) => self.model.arena_range(number).and_then(|range| self.arena.get(range)).unwrap_or(&[]),
         };
-        Values::new(bytes, variable.format, variable.shape)
+        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
     }
 
     /// Runs the network on the inputs that are in the arena. Inputs may be overwritten.

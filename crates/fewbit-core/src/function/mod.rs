@@ -25,6 +25,9 @@ macro_rules! functions {
         }
 
         impl Function {
+            /// The names of all functions that fewbit computes.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($with),)* $(stringify!($without),)*];
+
             /// NNabla's name of the function.
             pub fn name(&self) -> &'static str {
                 match self {

@@ -1,6 +1,6 @@
 //! Functions that multiply by weights: affine, convolution, deconvolution and their binary relatives.
 
-use super::{Result, Shapes, bad_argument, bad_input, not_negative, positive};
+use super::{FusedConvolutionInputs, Result, Shapes, bad_argument, bad_input, not_negative, positive};
 use crate::function::Function;
 use crate::list::{InlineList, IntList};
 use crate::shape::{MAX_RANK, Shape};
@@ -215,7 +215,7 @@ impl ConvolutionGeometry {
         })
     }
 
-    /// The geometry for a function's inputs, with the rule for the bias.
+    /// The geometry for a function's inputs, with the rule for the bias; not for `FusedConvolution`, whose inputs differ.
     pub(super) fn of_inputs(function: &Function, inputs: &dyn Shapes) -> Result<Self> {
         let geometry = Self::new(function, inputs.shape(0), inputs.shape(1))?;
         check_binary(function, inputs, geometry.output_channels)?;
@@ -255,6 +255,14 @@ fn deconvolved_extent(axis: &SpatialAxis) -> Option<usize> {
         .filter(|&extent| extent > 0)
 }
 
+pub(super) fn fused(function: &Function, inputs: &dyn Shapes) -> Result<Shape> {
+    let x = inputs.shape(0);
+    let geometry = ConvolutionGeometry::new(function, x, inputs.shape(1))?;
+    let output = geometry.output_shape(x)?;
+    FusedConvolutionInputs::new(inputs)?.check(inputs, output, geometry.output_channels)?;
+    Ok(output)
+}
+
 /// The rules for the inputs after the weights: binary weights like the weights, one scale and one bias a channel.
 fn check_binary(function: &Function, inputs: &dyn Shapes, output_channels: usize) -> Result<()> {
     let one_a_channel = |index: usize, demand| {
@@ -271,7 +279,6 @@ fn check_binary(function: &Function, inputs: &dyn Shapes, output_channels: usize
     };
     let bias = "but the bias must have one value for each output channel";
     match function {
-        Function::FusedConvolution(_) => Ok(()),
         Function::BinaryWeightConvolution(_) | Function::BinaryWeightAffine(_) => {
             same_as_weights(2)?;
             one_a_channel(3, "but alpha must have one value for each output channel")?;

@@ -9,6 +9,8 @@
 mod arrays;
 mod convolution;
 mod elementwise;
+mod fused_convolution;
+mod in_place;
 mod reduction;
 mod window;
 
@@ -18,6 +20,7 @@ use crate::shape::{Shape, ShapeError};
 
 pub use arrays::SliceAxis;
 pub use convolution::{ConvolutionGeometry, ConvolutionKind, SpatialAxis};
+pub use fused_convolution::FusedConvolutionInputs;
 pub use window::{PoolingAxis, PoolingGeometry};
 
 /// The shapes of some variables, wherever they are kept.
@@ -139,7 +142,7 @@ fn input_limits(function: &Function) -> (usize, usize) {
     match function {
         Function::Affine(_) | Function::Convolution(_) | Function::DepthwiseConvolution(_) => (2, 3),
         Function::Deconvolution(_) | Function::DepthwiseDeconvolution(_) => (2, 3),
-        Function::FusedConvolution(_) => (2, 8),
+        Function::FusedConvolution(_) => (2, 7),
         Function::BinaryConnectAffine(_) | Function::BinaryConnectConvolution(_) => (3, 4),
         Function::BinaryWeightAffine(_) | Function::BinaryWeightConvolution(_) => (4, 5),
         Function::INQAffine(_) | Function::INQConvolution(_) => (3, 4),
@@ -192,8 +195,8 @@ impl Function {
                 convolution::affine(self, inputs, arguments.base_axis)
             }
             Self::INQAffine(arguments) => convolution::affine(self, inputs, arguments.base_axis),
+            Self::FusedConvolution(_) => convolution::fused(self, inputs),
             Self::Convolution(_)
-            | Self::FusedConvolution(_)
             | Self::DepthwiseConvolution(_)
             | Self::Deconvolution(_)
             | Self::DepthwiseDeconvolution(_)

@@ -13,6 +13,14 @@
 //!
 //! A format is `FLOAT32`, `SIGN`, `FIXED16_<position>` or `FIXED8_<position>`. A parameter may leave the position out:
 //! it is then chosen so that the largest value fits.
+//!
+//! For version 4 of `.nnb` there are also `FIXED4` and `FIXED2` for parameters, positions of any size, and a section with
+//! a position for each output channel of a weight:
+//!
+//! ```yaml
+//! channel_positions:
+//!   conv1/W: [5, 4, 6, 5]
+//! ```
 
 mod yaml;
 
@@ -30,6 +38,8 @@ pub struct Settings {
     pub functions: Vec<(String, u16)>,
     /// Formats by variable name, in the order of the file that is written.
     pub variables: Vec<(String, FormatSetting)>,
+    /// Positions of the output channels by the name of the weight, in the order of the file that is written.
+    pub channel_positions: Vec<(String, Vec<i8>)>,
 }
 
 /// A number format as a person writes it: the position may be left to be chosen.
@@ -44,6 +54,10 @@ pub enum FormatSetting {
     Fixed16(Option<i8>),
     /// `FIXED8` or `FIXED8_<position>`.
     Fixed8(Option<i8>),
+    /// `FIXED4` or `FIXED4_<position>`, for parameters only: a fewbit extension.
+    Fixed4(Option<i8>),
+    /// `FIXED2` or `FIXED2_<position>`, for parameters only: a fewbit extension.
+    Fixed2(Option<i8>),
 }
 
 /// What applying settings to a network brought to light.
@@ -61,6 +75,8 @@ struct RawSettings {
     functions: Option<BTreeMap<String, RawFunction>>,
     #[serde(default)]
     variables: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    channel_positions: Option<BTreeMap<String, Vec<i8>>>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +104,7 @@ impl Settings {
         Ok(Self {
             functions: functions.into_iter().map(|(name, function)| (name, function.implement)).collect(),
             variables: variables.collect::<Result<_>>()?,
+            channel_positions: raw.channel_positions.unwrap_or_default().into_iter().collect(),
         })
     }
 
@@ -96,6 +113,7 @@ impl Settings {
         Self {
             functions: network.nodes.iter().map(|node| (node.name.clone(), 0)).collect(),
             variables: network.variables.iter().map(|variable| (variable.name.clone(), format)).collect(),
+            channel_positions: Vec::new(),
         }
     }
 
@@ -105,6 +123,11 @@ impl Settings {
         Self {
             functions: network.nodes.iter().map(|node| (node.name.clone(), node.implementation)).collect(),
             variables: network.variables.iter().map(|variable| (variable.name.clone(), format(variable))).collect(),
+            channel_positions: network
+                .variables
+                .iter()
+                .filter_map(|variable| Some((variable.name.clone(), variable.channel_positions.as_ref()?.to_vec())))
+                .collect(),
         }
     }
 
@@ -116,13 +139,16 @@ impl Settings {
     /// Puts the formats and implementations into a network; variables that the settings do not mention get `default`.
     ///
     /// # Errors
-    /// When a format is impossible for a variable: a position outside the type, a buffer without a position, signs for
-    /// a buffer or for values that are not signs.
+    /// When a format is impossible for a variable: a buffer without a position, values smaller than a byte for a buffer,
+    /// signs for values that are not signs, channel positions that do not belong to channels. Whether a version of `.nnb`
+    /// can hold a position is for its writer to say.
     pub fn apply(&self, network: &mut Network, default: FormatSetting) -> Result<Applied> {
         let mut variables: BTreeMap<&str, FormatSetting> =
             self.variables.iter().map(|(name, format)| (name.as_str(), *format)).collect();
         let mut functions: BTreeMap<&str, u16> =
             self.functions.iter().map(|(name, implementation)| (name.as_str(), *implementation)).collect();
+        let mut channels: BTreeMap<&str, &[i8]> =
+            self.channel_positions.iter().map(|(name, positions)| (name.as_str(), positions.as_slice())).collect();
         let mut applied = Applied::default();
         for (index, variable) in network.variables.iter_mut().enumerate() {
             let listed = variables.remove(variable.name.as_str());
@@ -133,6 +159,7 @@ impl Settings {
                 .unwrap_or(default)
                 .resolve(variable)
                 .map_err(|reason| FormatError::Settings(format!("variable '{}': {reason}", variable.name)))?;
+            variable.channel_positions = channels.remove(variable.name.as_str()).map(Into::into);
         }
         let mut used = BTreeSet::new();
         for node in &mut network.nodes {
@@ -142,7 +169,9 @@ impl Settings {
             }
         }
         functions.retain(|name, _| !used.contains(name));
-        applied.unknown = variables.keys().chain(functions.keys()).map(|&name| name.to_owned()).collect();
+        applied.unknown =
+            variables.keys().chain(functions.keys()).chain(channels.keys()).map(|&name| name.to_owned()).collect();
+        network.validate()?;
         Ok(applied)
     }
 }
@@ -155,25 +184,26 @@ fn one_line(message: &str) -> String {
 impl FormatSetting {
     /// The number format for a variable, with the position chosen where it is left out.
     fn resolve(self, variable: &Variable) -> std::result::Result<NumberFormat, String> {
-        let (bits, position) = match (self, variable.values()) {
+        // The position is put in below, once it is known.
+        let (format, position) = match (self, variable.values()) {
             (Self::Float32, _) => return Ok(NumberFormat::Float32),
             (Self::Sign, Some(values)) => return sign_format(values),
             (Self::Sign, None) => return Err("SIGN is for parameters only; a buffer needs a fixed-point type".into()),
-            (Self::Fixed16(position), _) => (16, position),
-            (Self::Fixed8(position), _) => (8, position),
+            (Self::Fixed16(position), _) => (NumberFormat::Fixed16 { position: 0 }, position),
+            (Self::Fixed8(position), _) => (NumberFormat::Fixed8 { position: 0 }, position),
+            (Self::Fixed4(position), _) => (NumberFormat::Fixed4 { position: 0 }, position),
+            (Self::Fixed2(position), _) => (NumberFormat::Fixed2 { position: 0 }, position),
         };
+        let name = format.type_name();
+        if format.is_packed() && variable.is_buffer() {
+            return Err(format!("{name} is for parameters only; a buffer needs FIXED8 or FIXED16"));
+        }
         let position = match (position, variable.values()) {
-            (Some(position), _) if (0..bits).contains(&position) => position,
-            (Some(position), _) => {
-                return Err(format!("position {position} is outside 0 to {} of FIXED{bits}", bits - 1));
-            }
-            (None, Some(values)) => automatic_position(bits, values)?,
-            (None, None) => return Err(format!("FIXED{bits} of a buffer needs a position, as in FIXED{bits}_4")),
+            (Some(position), _) => position,
+            (None, Some(values)) => automatic_position(format, values)?,
+            (None, None) => return Err(format!("{name} of a buffer needs a position, as in {name}_4")),
         };
-        Ok(match self {
-            Self::Fixed16(_) => NumberFormat::Fixed16 { position },
-            _ => NumberFormat::Fixed8 { position },
-        })
+        Ok(format.with_position(position))
     }
 }
 
@@ -187,7 +217,7 @@ fn sign_format(values: &[f32]) -> std::result::Result<NumberFormat, String> {
 
 /// NNabla's rule for a parameter without a position: as many integer bits as the largest value needs, the sign
 /// included, and the rest for the fraction.
-fn automatic_position(bits: i8, values: &[f32]) -> std::result::Result<i8, String> {
+fn automatic_position(format: NumberFormat, values: &[f32]) -> std::result::Result<i8, String> {
     // The first of the largest, as numpy finds it: its sign matters.
     let largest =
         values.iter().copied().fold(0.0f32, |largest, value| if value.abs() > largest.abs() { value } else { largest });
@@ -200,11 +230,12 @@ fn automatic_position(bits: i8, values: &[f32]) -> std::result::Result<i8, Strin
         let reached = exponent.fract() == 0.0 && largest > 0.0;
         exponent.ceil() as i32 + 1 + i32::from(reached)
     };
-    let position = i32::from(bits) - integer_bits;
-    i8::try_from(position)
-        .ok()
-        .filter(|position| *position >= 0)
-        .ok_or_else(|| format!("its largest value {largest} does not fit FIXED{bits}; choose FIXED16 or FLOAT32"))
+    // Formats have at most 32 bits.
+    let position = format.bits() as i32 - integer_bits;
+    i8::try_from(position).ok().filter(|position| *position >= 0).ok_or_else(|| {
+        let name = format.type_name();
+        format!("its largest value {largest} does not fit {name}; choose FIXED16 or FLOAT32, or give a position")
+    })
 }
 
 impl From<NumberFormat> for FormatSetting {
@@ -214,6 +245,8 @@ impl From<NumberFormat> for FormatSetting {
             NumberFormat::Sign => Self::Sign,
             NumberFormat::Fixed16 { position } => Self::Fixed16(Some(position)),
             NumberFormat::Fixed8 { position } => Self::Fixed8(Some(position)),
+            NumberFormat::Fixed4 { position } => Self::Fixed4(Some(position)),
+            NumberFormat::Fixed2 { position } => Self::Fixed2(Some(position)),
         }
     }
 }
@@ -222,8 +255,11 @@ impl FromStr for FormatSetting {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let error =
-            || format!("'{text}' is no number format; write FLOAT32, SIGN, FIXED16_<position> or FIXED8_<position>");
+        let error = || {
+            format!(
+                "'{text}' is no number format; write FLOAT32, SIGN, or FIXED16, FIXED8, FIXED4 or FIXED2 with _<position>"
+            )
+        };
         let (name, position) = match text.split_once('_') {
             Some((name, position)) => (name, Some(position.parse::<i8>().map_err(|_| error())?)),
             None => (text, None),
@@ -233,6 +269,8 @@ impl FromStr for FormatSetting {
             ("SIGN", None) => Ok(Self::Sign),
             ("FIXED16", position) => Ok(Self::Fixed16(position)),
             ("FIXED8", position) => Ok(Self::Fixed8(position)),
+            ("FIXED4", position) => Ok(Self::Fixed4(position)),
+            ("FIXED2", position) => Ok(Self::Fixed2(position)),
             _ => Err(error()),
         }
     }
@@ -245,6 +283,8 @@ impl fmt::Display for FormatSetting {
             Self::Sign => ("SIGN", None),
             Self::Fixed16(position) => ("FIXED16", *position),
             Self::Fixed8(position) => ("FIXED8", *position),
+            Self::Fixed4(position) => ("FIXED4", *position),
+            Self::Fixed2(position) => ("FIXED2", *position),
         };
         match position {
             Some(position) => write!(f, "{name}_{position}"),
@@ -294,12 +334,11 @@ mod tests {
         let cases = [
             ("variables: {x: FIXED8}", "needs a position"),
             ("variables: {x: SIGN}", "parameters only"),
-            ("variables: {w: FIXED8_8}", "outside 0 to 7"),
-            ("variables: {w: FIXED16_16}", "outside 0 to 15"),
-            ("variables: {w: FIXED8_-1}", "outside 0 to 7"),
+            ("variables: {x: FIXED4_1}", "parameters only"),
             ("variables: {w: FIXED8}", "does not fit"),
             ("variables: {w: SIGN}", "a value is 300"),
-            ("variables: {w: FIXED4_2}", "no number format"),
+            ("variables: {w: FIXED3_2}", "no number format"),
+            ("variables: {w: FIXED8_200}", "no number format"),
             ("variables: {w: FLOAT32_2}", "no number format"),
             ("variables: [w]", "settings"),
             ("variables: {w: {a: b}}", "settings"),
@@ -335,7 +374,8 @@ mod tests {
         let mut variables: Vec<_> =
             names.iter().map(|&name| (name.to_owned(), FormatSetting::Fixed8(Some(3)))).collect();
         variables.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let settings = Settings { functions: vec![("f[0]".into(), 2)], variables };
+        let channel_positions = vec![("a b".into(), vec![3, -4, 17])];
+        let settings = Settings { functions: vec![("f[0]".into(), 2)], variables, channel_positions };
         assert_eq!(Settings::parse(&settings.to_yaml()).ok(), Some(settings));
     }
 }

@@ -14,6 +14,13 @@ pub(super) fn write(settings: &Settings) -> String {
     for (name, format) in &settings.variables {
         let _ = writeln!(text, "  {}: {format}", scalar(name));
     }
+    // Files without it are word for word NNabla's.
+    if !settings.channel_positions.is_empty() {
+        section(&mut text, "channel_positions", false);
+    }
+    for (name, positions) in &settings.channel_positions {
+        let _ = writeln!(text, "  {}: {positions:?}", scalar(name));
+    }
     text
 }
 

@@ -53,8 +53,9 @@ impl BufferPlan {
 }
 
 /// The functions during which each buffer variable holds a value, from the first that touches it to the last. Inputs
-/// hold theirs from the beginning, outputs beyond the end.
-fn lives(network: &Network) -> Vec<Option<RangeInclusive<usize>>> {
+/// hold theirs from the beginning, outputs beyond the end. `None` for parameters and for variables that no function
+/// touches.
+pub fn lives(network: &Network) -> Vec<Option<RangeInclusive<usize>>> {
     let inputs: BTreeSet<_> = network.inputs.iter().collect();
     let outputs: BTreeSet<_> = network.outputs.iter().collect();
     let mut lives: Vec<Option<RangeInclusive<usize>>> = vec![None; network.variables.len()];

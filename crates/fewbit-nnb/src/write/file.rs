@@ -37,10 +37,21 @@ impl FileWriter {
         List { count: words.len(), block: self.block(words.as_flattened()) }
     }
 
-    /// Header, table and data; `None` if the data is larger than the format can say.
-    pub fn finish(self, mut header: Record) -> Option<Vec<u8>> {
+    /// Appends a block of bytes.
+    pub fn bytes(&mut self, values: impl IntoIterator<Item = u8>) -> List {
+        let bytes: Vec<u8> = values.into_iter().collect();
+        // An empty list needs no block: its number is not looked at.
+        List { count: bytes.len(), block: if bytes.is_empty() { 0 } else { self.block(&bytes) } }
+    }
+
+    /// Header, table and data; `None` if the data is larger than the format can say. In version 4 the header ends with
+    /// the list of offsets.
+    pub fn finish(self, mut header: Record, offsets: Option<List>) -> Option<Vec<u8>> {
         i32::try_from(self.data.len()).ok()?;
         header.word(self.offsets.len()).word(self.data.len());
+        if let Some(offsets) = offsets {
+            header.list(offsets);
+        }
         let mut bytes = header.bytes;
         bytes.reserve(4 * self.offsets.len() + self.data.len());
         for offset in self.offsets {

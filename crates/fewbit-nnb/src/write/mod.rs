@@ -4,15 +4,17 @@
 //! rounding. Where the converter would write something wrong, there is an error instead, or the right thing;
 //! `docs/nnb-format.md` lists these places.
 
+pub mod arena;
 pub mod buffers;
 mod file;
 mod function;
 pub(crate) mod parameter;
 
-use crate::layout::{Version, format_byte};
+use crate::layout::{Version, format_bytes};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
+pub use arena::ArenaPlan;
 use buffers::BufferPlan;
 use fewbit_core::spec::LATEST_API_LEVEL;
 use fewbit_core::{Network, NumberFormat, VariableId, VariableKind};
@@ -28,11 +30,14 @@ pub struct EncodeOptions {
     /// Variables whose buffers are sized for floats whatever their type. NNabla's converter sizes variables so that
     /// its settings file does not list, even when a default type makes them small.
     pub sized_as_float: BTreeSet<VariableId>,
+    /// Where each buffer lies, for version 4; without a plan buffers are those of version 3, one behind the other.
+    /// Versions 2 and 3 have no place for it.
+    pub arena: Option<ArenaPlan>,
 }
 
 impl Default for EncodeOptions {
     fn default() -> Self {
-        Self { version: Version::default(), api_level: LATEST_API_LEVEL, sized_as_float: BTreeSet::new() }
+        Self { version: Version::default(), api_level: LATEST_API_LEVEL, sized_as_float: BTreeSet::new(), arena: None }
     }
 }
 
@@ -73,19 +78,36 @@ pub enum EncodeError {
         /// The level.
         api_level: u8,
     },
-    /// A position that the format has no bits for.
+    /// A type or a position that the version has no place for.
     #[error(
-        "variable '{name}': the format {format} has a position that .nnb cannot hold; positions go from 0 to the width less one"
+        "variable '{name}': version {} of .nnb cannot hold {format}; it has FLOAT32, SIGN, FIXED16 and FIXED8 with positions from 0 to the width less one",
+        version.number()
     )]
-    Position {
+    Format {
+        /// The variable.
+        name: String,
+        /// Its format.
+        format: NumberFormat,
+        /// The version.
+        version: Version,
+    },
+    /// Positions of channels in a version that has none.
+    #[error("variable '{name}' has a position for each channel, which only version 4 of .nnb can hold")]
+    ChannelPositions {
+        /// The variable.
+        name: String,
+    },
+    /// A buffer of values smaller than a byte.
+    #[error("variable '{name}' is a buffer of type {}, which only parameters can have", format.type_name())]
+    PackedBuffer {
         /// The variable.
         name: String,
         /// Its format.
         format: NumberFormat,
     },
-    /// A buffer of signs.
-    #[error("variable '{0}' is a buffer of type SIGN, which only parameters can have")]
-    SignBuffer(String),
+    /// A plan for an arena that does not fit the network or the version.
+    #[error("the plan of the arena does not fit: {0}")]
+    Arena(&'static str),
     /// Signs that are none.
     #[error("parameter '{name}' is to be stored as SIGN, but has the value {value}; only +1 and -1 can be")]
     NotASign {
@@ -113,37 +135,43 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
         return Err(EncodeError::ApiLevel(options.api_level));
     }
     let arrangements = parameter::arrangements(network)?;
-    let plan = BufferPlan::new(network, |id| match options.version {
-        Version::V2 => network.variable(id).shape.items(),
-        Version::V3 if options.sized_as_float.contains(&id) => {
-            NumberFormat::Float32.bytes(network.variable(id).shape.items())
-        }
-        Version::V3 => network.variable(id).bytes(),
-    });
+    let plan = Buffers::new(network, options)?;
 
     let mut file = FileWriter::default();
     let inputs = file.list(network.inputs.iter().map(|id| id.0));
     let outputs = file.list(network.outputs.iter().map(|id| id.0));
     let buffers = file.list(plan.sizes.iter().copied());
+    let offsets = (options.version == Version::V4).then(|| file.list(plan.offsets.iter().copied()));
     let mut records = Vec::with_capacity(network.variables.len());
     for (index, variable) in network.variables.iter().enumerate() {
         let shape = file.list(variable.shape.iter().copied());
         let data = match &variable.kind {
             VariableKind::Parameter(values) => {
                 let values = arrangements[index].apply(values, variable.shape);
-                let block = file.block(&parameter::stored(&variable.name, &values, variable.format)?);
+                let block = file.block(&parameter::stored(variable, &values)?);
                 i32::try_from(block).map_err(|_| EncodeError::TooLarge)?
             }
-            VariableKind::Buffer if variable.format == NumberFormat::Sign => {
-                return Err(EncodeError::SignBuffer(variable.name.clone()));
+            VariableKind::Buffer if variable.format.is_packed() => {
+                return Err(EncodeError::PackedBuffer { name: variable.name.clone(), format: variable.format });
             }
             // A variable that no function touches has no buffer; the converter gives it the first.
             VariableKind::Buffer => -1 - i32::try_from(plan.buffer_of[index].unwrap_or(0)).unwrap_or(i32::MAX),
         };
-        let format = format_byte(variable.format)
-            .ok_or_else(|| EncodeError::Position { name: variable.name.clone(), format: variable.format })?;
+        let name = || variable.name.clone();
+        let [format, position] = format_bytes(variable.format, options.version).ok_or_else(|| EncodeError::Format {
+            name: name(),
+            format: variable.format,
+            version: options.version,
+        })?;
         let mut record = file::Record::default();
-        record.word(index).list(shape).byte(format).signed(data);
+        record.word(index).list(shape).byte(format).byte(position).signed(data);
+        let channel_positions = variable.channel_positions.as_deref().unwrap_or(&[]);
+        if options.version == Version::V4 {
+            let list = file.bytes(channel_positions.iter().map(|&position| position as u8));
+            record.list(list);
+        } else if !channel_positions.is_empty() {
+            return Err(EncodeError::ChannelPositions { name: name() });
+        }
         records.push(file.block(&record.bytes));
     }
     let variables = file.list(records);
@@ -161,6 +189,57 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
     for list in [buffers, variables, functions, inputs, outputs] {
         header.list(list);
     }
-    let bytes = file.finish(header).ok_or(EncodeError::TooLarge)?;
+    let bytes = file.finish(header, offsets).ok_or(EncodeError::TooLarge)?;
     Ok(Encoded { bytes, warnings })
+}
+
+/// The buffers as the file lists them.
+struct Buffers {
+    sizes: Vec<usize>,
+    /// Where each begins, for version 4.
+    offsets: Vec<usize>,
+    /// The buffer of each variable.
+    buffer_of: Vec<Option<usize>>,
+}
+
+impl Buffers {
+    fn new(network: &Network, options: &EncodeOptions) -> Result<Self, EncodeError> {
+        if let Some(arena) = &options.arena {
+            if options.version != Version::V4 {
+                return Err(EncodeError::Arena("only version 4 of .nnb says where buffers lie"));
+            }
+            return Self::of_arena(network, arena);
+        }
+        let plan = BufferPlan::new(network, |id| match options.version {
+            Version::V2 => network.variable(id).shape.items(),
+            Version::V3 if options.sized_as_float.contains(&id) => {
+                NumberFormat::Float32.bytes(network.variable(id).shape.items())
+            }
+            Version::V3 | Version::V4 => network.variable(id).bytes(),
+        });
+        let offsets = plan.sizes.iter().scan(0, |end, &size| {
+            let offset = *end;
+            *end += size;
+            Some(offset)
+        });
+        Ok(Self { offsets: offsets.collect(), sizes: plan.sizes, buffer_of: plan.buffer_of })
+    }
+
+    /// A buffer of its own for each variable that the plan gives a place.
+    fn of_arena(network: &Network, arena: &ArenaPlan) -> Result<Self, EncodeError> {
+        let mut buffers = Self { sizes: Vec::new(), offsets: Vec::new(), buffer_of: Vec::new() };
+        if arena.offsets.len() != network.variables.len() {
+            return Err(EncodeError::Arena("it has not one entry for each variable of the network"));
+        }
+        for (variable, offset) in network.variables.iter().zip(&arena.offsets) {
+            buffers.buffer_of.push(offset.is_some().then_some(buffers.sizes.len()));
+            if let Some(offset) = offset {
+                buffers.sizes.push(variable.bytes());
+                buffers.offsets.push(*offset);
+            } else if variable.is_buffer() {
+                return Err(EncodeError::Arena("a buffer has no place in it"));
+            }
+        }
+        Ok(buffers)
+    }
 }

@@ -4,7 +4,7 @@ use super::EncodeError;
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
-use fewbit_core::{Function, Network, NumberFormat, Operation, Rounding, Shape};
+use fewbit_core::{Function, Network, NumberFormat, Operation, Rounding, Shape, Variable};
 
 /// How the values of a parameter are arranged in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,25 +75,50 @@ pub fn arrangements(network: &Network) -> Result<Vec<Arrangement>, EncodeError> 
     Ok(arrangements.into_iter().map(|arrangement| arrangement.unwrap_or(Arrangement::Plain)).collect())
 }
 
-/// The bytes of values in a number format, rounded to the nearest, ties to even.
-pub fn stored(name: &str, values: &[f32], format: NumberFormat) -> Result<Vec<u8>, EncodeError> {
-    let integers = || values.iter().map(|&value| format.quantize(value, Rounding::HalfEven));
+/// The bytes of a parameter's values, which are in their arrangement: rounded to the nearest, ties to even.
+pub fn stored(variable: &Variable, values: &[f32]) -> Result<Vec<u8>, EncodeError> {
+    let format = variable.format;
     Ok(match format {
         NumberFormat::Float32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        // `quantize` saturates at the ends of the type, so that the casts keep every value.
-        NumberFormat::Fixed16 { .. } => integers().flat_map(|value| (value as i16).to_le_bytes()).collect(),
-        NumberFormat::Fixed8 { .. } => integers().map(|value| value as i8 as u8).collect(),
         NumberFormat::Sign => {
-            let mut bytes = vec![0u8; values.len().div_ceil(8)];
-            for (index, &value) in values.iter().enumerate() {
-                match value {
-                    1.0 => bytes[index / 8] |= 1 << (index % 8),
-                    // Zeros are weights that were never trained; NNabla stores them as -1.
-                    -1.0 | 0.0 => {}
-                    value => return Err(EncodeError::NotASign { name: name.into(), value }),
-                }
+            if let Some(&value) = values.iter().find(|value| ![1.0, -1.0, 0.0].contains(*value)) {
+                return Err(EncodeError::NotASign { name: variable.name.clone(), value });
             }
-            bytes
+            // Zeros are weights that were never trained; NNabla stores them as -1.
+            pack(values.iter().map(|&value| i32::from(value == 1.0)), 1)
         }
+        // `quantize` saturates at the ends of the type, so that the casts keep every value.
+        NumberFormat::Fixed16 { .. } => {
+            integers(variable, values).flat_map(|integer| (integer as i16).to_le_bytes()).collect()
+        }
+        NumberFormat::Fixed8 { .. } => integers(variable, values).map(|integer| integer as i8 as u8).collect(),
+        NumberFormat::Fixed4 { .. } | NumberFormat::Fixed2 { .. } => pack(integers(variable, values), format.bits()),
     })
+}
+
+/// The integers of fixed-point values, each with the position of its channel.
+fn integers(variable: &Variable, values: &[f32]) -> impl Iterator<Item = i32> {
+    let positions = variable.channel_positions.as_deref().unwrap_or(&[]);
+    // A valid network's positions divide the items.
+    let channel_items = values.len().checked_div(positions.len()).unwrap_or(values.len()).max(1);
+    values.chunks(channel_items).enumerate().flat_map(move |(channel, values)| {
+        let format =
+            positions.get(channel).map_or(variable.format, |&position| variable.format.with_position(position));
+        values.iter().map(move |&value| format.quantize(value, Rounding::HalfEven))
+    })
+}
+
+/// Integers of fewer than 8 bits, packed from the lowest bits of each byte on.
+fn pack(integers: impl Iterator<Item = i32>, bits: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (index, integer) in integers.enumerate() {
+        let shift = index * bits % 8;
+        if shift == 0 {
+            bytes.push(0);
+        }
+        if let Some(byte) = bytes.last_mut() {
+            *byte |= (integer as u8 & ((1 << bits) - 1)) << shift;
+        }
+    }
+    bytes
 }

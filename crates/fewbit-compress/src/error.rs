@@ -1,0 +1,46 @@
+//! [`CompressError`]: what can go wrong, each in one sentence.
+
+use fewbit_data::DataError;
+use fewbit_runtime::OpenError;
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompressError {
+    /// The runtime does not take the file.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A sample cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A network that takes more or less than one input, where a dataset gives one.
+    #[error("the network has {0} inputs, but a dataset gives one; take a network or an executor with one input")]
+    InputCount(usize),
+    /// A network without outputs.
+    #[error("the network has no outputs, so that there is nothing to measure")]
+    NoOutput,
+    /// An input that does not hold whole samples.
+    #[error("the network's input has {items} values, which is no multiple of the {sample} values of a sample")]
+    SampleLength {
+        /// Values of the network's input.
+        items: usize,
+        /// Values of a sample.
+        sample: usize,
+    },
+    /// A dataset without samples.
+    #[error("the dataset {0} has no samples")]
+    NoSamples(String),
+    /// A dataset that does not say what is right.
+    #[error("the dataset {0} has neither classes nor target values, so that nothing can be measured with it")]
+    Unlabelled(String),
+    /// An output that does not fit what the dataset asks for.
+    #[error("the network's output has {found} values a sample, but the dataset has {expected} {what}")]
+    OutputLength {
+        /// Values of the output a sample.
+        found: usize,
+        /// What the dataset has.
+        expected: usize,
+        /// Classes or target values.
+        what: &'static str,
+    },
+}
