@@ -9,9 +9,9 @@ use crate::host::layout::{Axes, Frame, SPATIAL};
 use crate::host::linear::{Linear, ScaleShift};
 use crate::host::simd::{Activation, Combine};
 use crate::model::Model;
-use fewbit_core::Function;
 use fewbit_core::function::arguments::{FusedConvolution, Nonlinearity, PadMode};
-use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, PoolingGeometry};
+use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, FusedConvolutionInputs, PoolingGeometry};
+use fewbit_core::{Function, Shape};
 use std::vec;
 use std::vec::Vec;
 
@@ -168,9 +168,13 @@ impl Grouping<'_, '_, '_> {
             output_axes,
             output,
         };
-        if let Some((head, axes, activation)) = self.convolution(index, &function) {
-            let stage = if activation == Activation::Identity { Stage::Linear } else { Stage::Activated };
-            return Some((group(head, axes, axes, activation), stage));
+        if let Some((head, axes)) = self.convolution(index, &function) {
+            let mut group = group(head, axes, axes, Activation::Identity);
+            let stage = match &function {
+                Function::FusedConvolution(arguments) => self.take_fused(&mut group, index, arguments)?,
+                _ => Stage::Linear,
+            };
+            return Some((group, stage));
         }
         if let Some((head, input_axes, output_axes)) = self.affine(index, &function) {
             let mut group = group(head, input_axes, output_axes, Activation::Identity);
@@ -217,6 +221,23 @@ impl Grouping<'_, '_, '_> {
             return Some(if folds_more { Stage::Linear } else { Stage::Added });
         }
         if stage == Stage::Linear
+            && let Function::FusedBatchNormalization(arguments) = &function
+            && record.inputs.get(0) == group.output
+        {
+            let Head::Convolution { linear, .. } = &mut group.head else { return None };
+            let shape = self.model.nnb().variable(group.output).shape;
+            let channel = group.output_axes.channel(shape.rank());
+            let over_channels = matches!(arguments.axes[..], [axis] if shape.axis(axis) == Some(channel));
+            let residual = (record.inputs.len() > 5).then(|| record.inputs.get(5));
+            if arguments.batch_stat || !over_channels || residual.is_some_and(|z| !is_float_buffer(self.model, z)) {
+                return None;
+            }
+            linear.fold(&ScaleShift::of_inputs(self.model, next, 1..5, arguments.eps, shape[channel])?);
+            group.residual = residual;
+            group.activation = Activation::RELU;
+            return Some(Stage::Activated);
+        }
+        if stage == Stage::Linear
             && matches!(function, Function::Add2(_))
             && matches!(group.head, Head::Convolution { .. } | Head::Affine { .. })
         {
@@ -249,22 +270,44 @@ impl Grouping<'_, '_, '_> {
         None
     }
 
-    fn convolution(&self, index: usize, function: &Function) -> Option<(Head, Axes, Activation)> {
+    fn convolution(&self, index: usize, function: &Function) -> Option<(Head, Axes)> {
         let inputs = self.model.nnb().function(index).inputs;
         let shape = |place| self.model.nnb().variable(inputs.get(place)).shape;
         let x = shape(0);
         let geometry = ConvolutionGeometry::new(function, x, (inputs.len() > 1).then(|| shape(1))?).ok()?;
         let axes = Axes::new(geometry.base_axis, geometry.channel_last, x.rank())?;
-        let activation = match function {
-            Function::FusedConvolution(arguments) => fused_activation(arguments)?,
-            _ => Activation::Identity,
-        };
         let empty = geometry.output_channels == 0 || geometry.input_channels == 0;
         if geometry.kind != ConvolutionKind::Convolution || empty {
             return None;
         }
         let linear = Linear::of(self.model, index, geometry.output_channels)?;
-        Some((Head::Convolution { geometry, linear }, axes, activation))
+        Some((Head::Convolution { geometry, linear }, axes))
+    }
+
+    /// What a fused convolution has beside the convolution; `None` if it is of a kind that the kernels do not have.
+    fn take_fused(&self, group: &mut Group, index: usize, arguments: &FusedConvolution) -> Option<Stage> {
+        let inputs = self.model.nnb().function(index).inputs;
+        let shapes: Vec<Shape> = inputs.iter().map(|variable| self.model.nnb().variable(variable).shape).collect();
+        let places = FusedConvolutionInputs::new(&&shapes[..]).ok()?;
+        let Head::Convolution { geometry, linear } = &mut group.head else { return None };
+        if let Some(bias) = places.bias {
+            linear.add_bias(self.model, inputs.get(bias))?;
+        }
+        if let Some(first) = places.normalization {
+            let (eps, channels) = (arguments.eps, geometry.output_channels);
+            let fold = ScaleShift::of_inputs(self.model, index, first..first + 4, eps, channels)?;
+            linear.fold((!arguments.batch_stat).then_some(&fold)?);
+        }
+        if let Some(residual) = places.residual {
+            group.residual = Some(inputs.get(residual)).filter(|&variable| is_float_buffer(self.model, variable));
+            group.residual?;
+        }
+        group.activation = fused_activation(arguments)?;
+        Some(match (group.activation, group.residual) {
+            (Activation::Identity, None) => Stage::Linear,
+            (Activation::Identity, Some(_)) => Stage::Added,
+            _ => Stage::Activated,
+        })
     }
 
     fn affine(&self, index: usize, function: &Function) -> Option<(Head, Axes, Axes)> {
