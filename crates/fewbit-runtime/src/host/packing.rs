@@ -90,6 +90,7 @@ impl PackedWeights {
     }
 
     /// The panel at `index`, which must be below their number.
+    #[inline]
     pub fn panel(&self, index: usize) -> Panel<'_> {
         let vectors = self.panels[index];
         // Only the last panel can be of another size.

@@ -201,9 +201,21 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
                 touch(*map, self.steps.len() + 1);
             }
         }
+        // A map that takes the place of another, which it replaces value by value, lives on from it.
+        let mut place_of: Vec<usize> = (0..lifetimes.len()).collect();
+        for (index, step) in self.steps.iter().enumerate() {
+            let Some((old, new)) = step.in_place() else { continue };
+            let owner = place_of[old.0];
+            if self.layouts[old.0] == self.layouts[new.0] && lifetimes[old.0].last == index + 1 {
+                place_of[new.0] = owner;
+                lifetimes[owner].last = lifetimes[new.0].last;
+                lifetimes[new.0].len = 0;
+            }
+        }
         let (places, arena_len) = place(&lifetimes);
-        let maps: Vec<Map> =
-            self.layouts.into_iter().zip(places).map(|(layout, place)| Map { layout, place }).collect();
+        let maps: Vec<Map> = (self.layouts.into_iter().zip(place_of))
+            .map(|(layout, owner)| Map { layout, place: places[owner].clone() })
+            .collect();
         let uses_buffers = self.steps.iter().any(|step| matches!(step, Step::Portable { .. } | Step::ToVariable { .. }));
         let needs_buffers = uses_buffers || outputs.contains(&Outlet::Buffer);
         inputs.iter_mut().for_each(|inlet| inlet.buffer = needs_buffers);

@@ -36,13 +36,25 @@ impl Window {
     }
 }
 
-/// Pixels of a plane whose values are added to the sums.
+/// What is added to the sums, pixel by pixel.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::host) struct Residual<'a> {
-    /// Where they lie.
-    pub values: &'a [f32],
-    /// Which they are.
-    pub pixels: Pixels,
+pub(in crate::host) enum Residual<'a> {
+    /// Nothing.
+    None,
+    /// What the output holds.
+    Output,
+    /// Pixels of another map.
+    Map(&'a [f32], Pixels),
+}
+
+impl Residual<'_> {
+    /// The same with other pixels.
+    pub fn map(self, other: impl FnOnce(Pixels) -> Pixels) -> Self {
+        match self {
+            Self::Map(values, pixels) => Self::Map(values, other(pixels)),
+            same => same,
+        }
+    }
 }
 
 /// A plane to be computed.
@@ -60,7 +72,7 @@ pub(in crate::host) struct Plane<'a> {
     /// By what it is multiplied.
     pub weights: &'a PackedWeights,
     /// What is added.
-    pub residual: Option<Residual<'a>>,
+    pub residual: Residual<'a>,
     /// What is applied last.
     pub activation: Activation,
     /// The output.
@@ -77,7 +89,10 @@ impl Plane<'_> {
             && weights.window_len() == self.window.len()
             && self.input_pixels.fit(rows, columns, self.window.reach, self.input.len())
             && self.output_pixels.fit(rows, columns, weights.outputs(), self.output.len())
-            && (self.residual).is_none_or(|r| r.pixels.fit(rows, columns, weights.outputs(), r.values.len()))
+            && match self.residual {
+                Residual::None | Residual::Output => true,
+                Residual::Map(values, pixels) => pixels.fit(rows, columns, weights.outputs(), values.len()),
+            }
     }
 
     /// Whether to take each panel of weights over the whole plane, or each tile of pixels through all panels: what is
@@ -205,31 +220,54 @@ impl Plane<'_> {
             }
         }
 
-        if let Some(residual) = self.residual {
-            let places = at.places::<P>(residual.pixels, self.columns);
-            for p in 0..P {
-                for v in 0..V {
-                    let channel = v * S::LANES;
-                    // SAFETY: a pixel of a sound plane has a value to add for each output channel.
-                    let more = unsafe {
-                        let from = residual.values.as_ptr().add(places[p] + panel.first_output + channel);
-                        load_up_to(simd, from, panel.outputs - channel)
-                    };
-                    sums[p][v] = simd.add(sums[p][v], more);
+        // What follows is made of small loops over all sums, each without a branch inside: so the sums stay in registers.
+        let whole = panel.outputs == V * S::LANES;
+        let more = match self.residual {
+            Residual::None => None,
+            Residual::Output => Some((self.output.as_ptr(), self.output_pixels)),
+            Residual::Map(values, pixels) => Some((values.as_ptr(), pixels)),
+        };
+        if let Some((values, pixels)) = more {
+            let places = at.places::<P>(pixels, self.columns);
+            // SAFETY: a pixel of a sound plane has a value to add for each output channel.
+            let from = |p: usize, v: usize| unsafe { values.add(places[p] + panel.first_output + v * S::LANES) };
+            // SAFETY: as above; the last vector may have fewer channels than lanes.
+            unsafe {
+                if whole {
+                    each(&mut sums, |p, v, sum| simd.add(sum, simd.load(from(p, v))));
+                } else {
+                    each(&mut sums, |p, v, sum| {
+                        simd.add(sum, load_up_to(simd, from(p, v), panel.outputs - v * S::LANES))
+                    });
                 }
             }
         }
+        self.activation.apply_to_all(simd, &mut sums);
         let places = at.places::<P>(self.output_pixels, self.columns);
+        let output = self.output.as_mut_ptr();
+        // SAFETY: a pixel of a sound plane has room for each output channel.
+        let to = |p: usize, v: usize| unsafe { output.add(places[p] + panel.first_output + v * S::LANES) };
         for p in 0..P {
             for v in 0..V {
-                let channel = v * S::LANES;
-                let value = self.activation.apply(simd, sums[p][v]);
-                // SAFETY: a pixel of a sound plane has room for each output channel.
+                // SAFETY: as above; the last vector may have fewer channels than lanes.
                 unsafe {
-                    let to = self.output.as_mut_ptr().add(places[p] + panel.first_output + channel);
-                    store_up_to(simd, to, panel.outputs - channel, value);
+                    if whole {
+                        simd.store(to(p, v), sums[p][v]);
+                    } else {
+                        store_up_to(simd, to(p, v), panel.outputs - v * S::LANES, sums[p][v]);
+                    }
                 }
             }
+        }
+    }
+}
+
+/// Replaces each sum of a tile.
+#[inline(always)]
+fn each<F: Copy, const P: usize, const V: usize>(sums: &mut [[F; V]; P], new: impl Fn(usize, usize, F) -> F) {
+    for p in 0..P {
+        for v in 0..V {
+            sums[p][v] = new(p, v, sums[p][v]);
         }
     }
 }

@@ -125,6 +125,40 @@ impl Activation {
     }
 }
 
+impl Activation {
+    /// Applies it to every vector of a tile.
+    #[inline(always)]
+    fn apply_to_all<S: Simd, const P: usize, const V: usize>(self, simd: S, tile: &mut [[S::Floats; V]; P]) {
+        match self {
+            Self::Identity => {}
+            Self::Clamp { low, high } if high == f32::INFINITY => {
+                let low = simd.splat(low);
+                for row in tile {
+                    for value in row {
+                        *value = simd.max(*value, low);
+                    }
+                }
+            }
+            Self::Clamp { low, high } => {
+                let (low, high) = (simd.splat(low), simd.splat(high));
+                for row in tile {
+                    for value in row {
+                        *value = simd.min(simd.max(*value, low), high);
+                    }
+                }
+            }
+            Self::Leaky { slope } => {
+                let slope = simd.splat(slope);
+                for row in tile {
+                    for value in row {
+                        *value = simd.where_positive(*value, *value, simd.mul(*value, slope));
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// `load` or `load_some`, whichever `count` asks for.
 ///
 /// # Safety

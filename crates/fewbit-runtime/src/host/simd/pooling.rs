@@ -66,36 +66,62 @@ impl PooledRow<'_> {
     }
 }
 
+impl PooledRow<'_> {
+    /// Computes `V` vectors of a pixel, from `channel` on; the last may have fewer than all lanes.
+    ///
+    /// # Safety
+    /// The row must be sound, and have these channels.
+    #[inline(always)]
+    unsafe fn pixel<S: Simd, const V: usize>(&mut self, simd: S, column: usize, span: Span, channel: usize) {
+        let count = |v: usize| self.channels - channel - v * S::LANES;
+        let start = simd.splat(if self.reduce == Reduce::Max { f32::NEG_INFINITY } else { 0.0 });
+        let mut results = [[start; V]];
+        for &row in self.rows {
+            let first = row + span.start * self.pixel_step + channel;
+            for pixel in 0..span.len {
+                // SAFETY: each pixel of a sound row's windows has as many floats as there are channels.
+                let value = |v: usize| unsafe {
+                    let from = self.input.as_ptr().add(first + pixel * self.pixel_step + v * S::LANES);
+                    load_up_to(simd, from, count(v))
+                };
+                for v in 0..V {
+                    results[0][v] = match self.reduce {
+                        Reduce::Max => simd.max(value(v), results[0][v]),
+                        Reduce::Sum => simd.add(results[0][v], value(v)),
+                    };
+                }
+            }
+        }
+        if self.reduce == Reduce::Sum {
+            let factor = simd.splat(self.factor * span.factor);
+            results = results.map(|pixel| pixel.map(|result| simd.mul(result, factor)));
+        }
+        self.activation.apply_to_all(simd, &mut results);
+        let place = self.output_pixels.at(0, column) + channel;
+        for v in 0..V {
+            // SAFETY: each pixel of a sound output has as many floats as there are channels.
+            unsafe { store_up_to(simd, self.output.as_mut_ptr().add(place + v * S::LANES), count(v), results[0][v]) };
+        }
+    }
+}
+
 impl Kernel for PooledRow<'_> {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(mut self, simd: S) {
+        /// Vectors at a time: enough to pay for the loops over small windows.
+        const VECTORS: usize = 4;
         assert!(self.is_sound(), "the planner keeps windows within their maps");
-        for (column, span) in self.spans.iter().enumerate() {
-            let factor = simd.splat(self.factor * span.factor);
-            for channel in (0..self.channels).step_by(S::LANES) {
-                let count = self.channels - channel;
-                let mut result = simd.splat(if self.reduce == Reduce::Max { f32::NEG_INFINITY } else { 0.0 });
-                for &row in self.rows {
-                    let first = row + span.start * self.pixel_step + channel;
-                    for pixel in 0..span.len {
-                        // SAFETY: each pixel of a sound row's windows has as many floats as there are channels.
-                        let value = unsafe {
-                            load_up_to(simd, self.input.as_ptr().add(first + pixel * self.pixel_step), count)
-                        };
-                        result = match self.reduce {
-                            Reduce::Max => simd.max(value, result),
-                            Reduce::Sum => simd.add(result, value),
-                        };
-                    }
-                }
-                if self.reduce == Reduce::Sum {
-                    result = simd.mul(result, factor);
-                }
-                // SAFETY: each pixel of a sound output has as many floats as there are channels.
-                unsafe {
-                    let to = self.output.as_mut_ptr().add(self.output_pixels.at(0, column) + channel);
-                    store_up_to(simd, to, count, self.activation.apply(simd, result));
-                }
+        for (column, &span) in self.spans.iter().enumerate() {
+            let mut channel = 0;
+            while channel + VECTORS * S::LANES <= self.channels {
+                // SAFETY: the row is sound, and so many channels follow.
+                unsafe { self.pixel::<S, VECTORS>(simd, column, span, channel) };
+                channel += VECTORS * S::LANES;
+            }
+            while channel < self.channels {
+                // SAFETY: the row is sound, and one channel at least follows.
+                unsafe { self.pixel::<S, 1>(simd, column, span, channel) };
+                channel += S::LANES;
             }
         }
     }

@@ -72,7 +72,11 @@ impl Convolution {
         let layout = maps[self.output.0].layout;
         layout.clear_frame(output);
         let input = others.floats(&maps[self.input.0]);
-        let residual = self.residual.map(|map| (others.floats(&maps[map.0]), maps[map.0].layout));
+        let residual = |image, z| match self.residual {
+            None => Residual::None,
+            Some(map) if maps[map.0].place == maps[self.output.0].place => Residual::Output,
+            Some(map) => Residual::Map(others.floats(&maps[map.0]), maps[map.0].layout.plane(image, z)),
+        };
         let [depth, rows, columns] = layout.extents;
         for image in 0..layout.images {
             for z in 0..depth {
@@ -80,7 +84,7 @@ impl Convolution {
                     rows,
                     columns,
                     windows: self.windows.plane(image, z),
-                    residual: residual.map(|(values, map)| Residual { values, pixels: map.plane(image, z) }),
+                    residual: residual(image, z),
                 };
                 let pixels = layout.plane(image, z);
                 match &self.pooling {
@@ -102,7 +106,7 @@ impl Convolution {
                 input_pixels: part.windows.moved(group * self.group_channels),
                 window: &self.window,
                 weights,
-                residual: part.residual.map(|r| Residual { pixels: r.pixels.moved(first_output), ..r }),
+                residual: part.residual.map(|pixels| pixels.moved(first_output)),
                 activation: self.activation,
                 output: &mut *output,
                 output_pixels: pixels.moved(first_output),
@@ -134,7 +138,7 @@ impl Convolution {
                     rows,
                     columns: pooled.columns,
                     windows: part.windows.row(next),
-                    residual: part.residual.map(|r| Residual { pixels: r.pixels.row(next), ..r }),
+                    residual: part.residual.map(|pixels| pixels.row(next)),
                 };
                 let ring = Pixels { first: slot * row_step, row_step, pixel_step: layout.channels };
                 self.compute(machine, input, some, scratch, ring);
@@ -151,7 +155,7 @@ struct Part<'a> {
     rows: usize,
     columns: usize,
     windows: Pixels,
-    residual: Option<Residual<'a>>,
+    residual: Residual<'a>,
 }
 
 /// A convolution whose channels do not mix.

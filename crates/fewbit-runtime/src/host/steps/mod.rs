@@ -89,6 +89,17 @@ impl Step {
         }
     }
 
+    /// A map that the step may write another one over, place by place.
+    pub fn in_place(&self) -> Option<(MapId, MapId)> {
+        match self {
+            // With pooling the output has another form.
+            Self::Convolution(step) if step.pooling.is_none() && step.residual != Some(step.input) => {
+                Some((step.residual?, step.output))
+            }
+            _ => None,
+        }
+    }
+
     /// Floats of memory that the step needs while it runs.
     pub fn scratch_len(&self, maps: &[Map]) -> usize {
         match self {
