@@ -59,7 +59,12 @@ impl Linear {
 
     /// A weight of an output, by its place in the row.
     pub fn weight(&self, output: usize, place: usize) -> f32 {
-        (f64::from(self.weights[output * self.row_len + place]) * self.scale[output]) as f32
+        self.exact_weight(output, place) as f32
+    }
+
+    /// The same before it is rounded.
+    pub fn exact_weight(&self, output: usize, place: usize) -> f64 {
+        f64::from(self.weights[output * self.row_len + place]) * self.scale[output]
     }
 
     /// The bias of an output.

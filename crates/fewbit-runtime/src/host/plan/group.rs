@@ -7,6 +7,7 @@
 use super::graph::{Graph, is_float_buffer, is_parameter};
 use crate::host::layout::{Axes, Frame, SPATIAL};
 use crate::host::linear::{Linear, ScaleShift};
+use crate::host::steps::winograd;
 use crate::host::simd::{Activation, Combine};
 use crate::model::Model;
 use fewbit_core::function::arguments::{FusedConvolution, Nonlinearity, PadMode};
@@ -442,6 +443,8 @@ impl Group {
             let missing = SPATIAL - geometry.axes.len();
             for (place, axis) in frame.0[missing..].iter_mut().zip(&geometry.axes) {
                 *place = [axis.pad, axis.pad_end];
+                // The last tile of an odd row or column reaches one further.
+                place[1] += usize::from(winograd::suits(geometry) && axis.kernel == 3 && axis.output % 2 == 1);
             }
         }
         frame

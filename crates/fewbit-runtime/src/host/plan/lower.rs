@@ -10,6 +10,7 @@ use crate::host::simd::{Activation, Combine};
 use crate::host::steps::convolution::{Convolution, Depthwise, Pooled, WindowGrid};
 use crate::host::steps::elementwise::Elementwise;
 use crate::host::steps::pooling::{Pooling as PoolingStep, Windows};
+use crate::host::steps::winograd::{self, Winograd};
 use crate::host::steps::{MapId, Step};
 use fewbit_core::shape_rule::{ConvolutionGeometry, SpatialAxis};
 use std::vec;
@@ -87,7 +88,8 @@ impl Builder<'_, '_, '_> {
             && geometry.groups == geometry.input_channels
             && geometry.groups == geometry.output_channels;
         // What follows the sums is done with them where the kernel can, else by steps of their own.
-        let fuses_pooling = !depthwise && convolved.extents[0] == 1;
+        let winograd = winograd::suits(geometry);
+        let fuses_pooling = !depthwise && !winograd && convolved.extents[0] == 1;
         let (own_residual, own_pooling) = (residual.filter(|_| !depthwise), group.pooling.as_ref().filter(|_| fuses_pooling));
         let (later_residual, later_pooling) = (residual.filter(|_| depthwise), group.pooling.as_ref().filter(|_| !fuses_pooling));
         let mut own_activation = group.activation;
@@ -109,6 +111,17 @@ impl Builder<'_, '_, '_> {
                 weights: (0..taps.len()).flat_map(|tap| (0..channels).map(move |c| linear.weight(c, tap))).collect(),
                 bias: (0..channels).map(|channel| linear.bias(channel)).collect(),
                 taps,
+                activation: own_activation,
+            })
+        } else if winograd {
+            Step::Winograd(Winograd {
+                input,
+                output,
+                windows,
+                window: Window::new(vec![0], geometry.input_channels),
+                weights: winograd::pack(self.machine.lanes(), geometry, linear),
+                bias: (0..geometry.output_channels).map(|channel| linear.bias(channel)).collect(),
+                residual: own_residual,
                 activation: own_activation,
             })
         } else {

@@ -30,6 +30,11 @@ impl Window {
         Self { runs, run_length, reach }
     }
 
+    /// Whether the floats follow one another from where the pixel begins.
+    pub(super) fn is_one_run(&self) -> bool {
+        self.runs[..] == [0]
+    }
+
     /// How many floats there are.
     pub fn len(&self) -> usize {
         self.runs.len() * self.run_length
@@ -195,20 +200,32 @@ impl Plane<'_> {
     unsafe fn tile<S: Simd, const P: usize, const V: usize>(&mut self, simd: S, at: TileAt) {
         let panel = self.weights.panel(at.panel);
         let bias = panel.bias.as_ptr();
-        // SAFETY: a panel has a bias for each lane of its vectors.
-        let bias: [S::Floats; V] = core::array::from_fn(|v| unsafe { simd.load(bias.add(v * S::LANES)) });
-        let mut sums = [bias; P];
+        let zero = simd.splat(0.0);
+        let mut sums = [[zero; V]; P];
+        for v in 0..V {
+            // SAFETY: a panel has a bias for each lane of its vectors.
+            let bias = unsafe { simd.load(bias.add(v * S::LANES)) };
+            for sums in &mut sums {
+                sums[v] = bias;
+            }
+        }
 
         let places = at.places::<P>(self.input_pixels, self.columns);
-        // SAFETY: the pixel is one of the plane, so that it begins within the input.
-        let pixels: [*const f32; P] = core::array::from_fn(|p| unsafe { self.input.as_ptr().add(places[p]) });
+        let mut pixels = [self.input.as_ptr(); P];
+        for p in 0..P {
+            // SAFETY: the pixel is one of the plane, so that it begins within the input.
+            pixels[p] = unsafe { pixels[p].add(places[p]) };
+        }
         let mut weights = panel.weights.as_ptr();
         for &run in &self.window.runs {
             for place in run..run + self.window.run_length {
                 // SAFETY: a panel has `V` vectors for each place of the window, and every pixel of a sound plane can be
                 // read as far as the window reaches.
                 unsafe {
-                    let row: [S::Floats; V] = core::array::from_fn(|v| simd.load(weights.add(v * S::LANES)));
+                    let mut row = [zero; V];
+                    for v in 0..V {
+                        row[v] = simd.load(weights.add(v * S::LANES));
+                    }
                     for p in 0..P {
                         let value = simd.splat(*pixels[p].add(place));
                         for v in 0..V {
@@ -229,45 +246,36 @@ impl Plane<'_> {
         };
         if let Some((values, pixels)) = more {
             let places = at.places::<P>(pixels, self.columns);
-            // SAFETY: a pixel of a sound plane has a value to add for each output channel.
-            let from = |p: usize, v: usize| unsafe { values.add(places[p] + panel.first_output + v * S::LANES) };
-            // SAFETY: as above; the last vector may have fewer channels than lanes.
-            unsafe {
-                if whole {
-                    each(&mut sums, |p, v, sum| simd.add(sum, simd.load(from(p, v))));
-                } else {
-                    each(&mut sums, |p, v, sum| {
-                        simd.add(sum, load_up_to(simd, from(p, v), panel.outputs - v * S::LANES))
-                    });
+            for p in 0..P {
+                for v in 0..V {
+                    let channel = v * S::LANES;
+                    // SAFETY: a pixel of a sound plane has a value to add for each output channel; the last vector may
+                    // have fewer channels than lanes.
+                    let more = unsafe {
+                        let from = values.add(places[p] + panel.first_output + channel);
+                        if whole { simd.load(from) } else { load_up_to(simd, from, panel.outputs - channel) }
+                    };
+                    sums[p][v] = simd.add(sums[p][v], more);
                 }
             }
         }
         self.activation.apply_to_all(simd, &mut sums);
         let places = at.places::<P>(self.output_pixels, self.columns);
         let output = self.output.as_mut_ptr();
-        // SAFETY: a pixel of a sound plane has room for each output channel.
-        let to = |p: usize, v: usize| unsafe { output.add(places[p] + panel.first_output + v * S::LANES) };
         for p in 0..P {
             for v in 0..V {
-                // SAFETY: as above; the last vector may have fewer channels than lanes.
+                let channel = v * S::LANES;
+                // SAFETY: a pixel of a sound plane has room for each output channel; the last vector may have fewer
+                // channels than lanes.
                 unsafe {
+                    let to = output.add(places[p] + panel.first_output + channel);
                     if whole {
-                        simd.store(to(p, v), sums[p][v]);
+                        simd.store(to, sums[p][v]);
                     } else {
-                        store_up_to(simd, to(p, v), panel.outputs - v * S::LANES, sums[p][v]);
+                        store_up_to(simd, to, panel.outputs - channel, sums[p][v]);
                     }
                 }
             }
-        }
-    }
-}
-
-/// Replaces each sum of a tile.
-#[inline(always)]
-fn each<F: Copy, const P: usize, const V: usize>(sums: &mut [[F; V]; P], new: impl Fn(usize, usize, F) -> F) {
-    for p in 0..P {
-        for v in 0..V {
-            sums[p][v] = new(p, v, sums[p][v]);
         }
     }
 }

@@ -59,8 +59,10 @@ impl DepthwisePlane<'_> {
             unsafe {
                 let mut sums = [load_up_to(simd, self.bias.as_ptr().add(channel), count); P];
                 let input = self.input.as_ptr().add(channel);
-                let pixels: [*const f32; P] =
-                    core::array::from_fn(|p| input.add(self.input_pixels.at(row, column + p)));
+                let mut pixels = [input; P];
+                for p in 0..P {
+                    pixels[p] = input.add(self.input_pixels.at(row, column + p));
+                }
                 let mut weights = self.weights.as_ptr().add(channel);
                 for &tap in self.taps {
                     let weight = load_up_to(simd, weights, count);

@@ -59,12 +59,10 @@ impl Kernel for ElementwisePlane<'_> {
                     let count = self.channels - channel;
                     // SAFETY: every pixel of a sound plane has as many floats as there are channels, in all variables.
                     unsafe {
-                        let at = |values: &[f32], pixels: Pixels| {
-                            load_up_to(simd, values.as_ptr().add(pixels.at(row, column) + channel), count)
-                        };
-                        let mut value = at(self.a.0, self.a.1);
+                        let from = self.a.0.as_ptr().add(self.a.1.at(row, column) + channel);
+                        let mut value = load_up_to(simd, from, count);
                         if let Some((combine, b, pixels)) = self.b {
-                            let b = at(b, pixels);
+                            let b = load_up_to(simd, b.as_ptr().add(pixels.at(row, column) + channel), count);
                             value = match combine {
                                 Combine::Add => simd.add(value, b),
                                 Combine::Sub => simd.sub(value, b),

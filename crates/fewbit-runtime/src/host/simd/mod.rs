@@ -21,6 +21,7 @@ mod neon;
 pub(super) mod pixels;
 pub(super) mod pooling;
 mod portable;
+pub(super) mod winograd;
 
 pub(super) use elementwise::Combine;
 pub use machine::InstructionSet;

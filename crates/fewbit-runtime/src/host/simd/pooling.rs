@@ -79,22 +79,24 @@ impl PooledRow<'_> {
         for &row in self.rows {
             let first = row + span.start * self.pixel_step + channel;
             for pixel in 0..span.len {
-                // SAFETY: each pixel of a sound row's windows has as many floats as there are channels.
-                let value = |v: usize| unsafe {
-                    let from = self.input.as_ptr().add(first + pixel * self.pixel_step + v * S::LANES);
-                    load_up_to(simd, from, count(v))
-                };
                 for v in 0..V {
+                    // SAFETY: each pixel of a sound row's windows has as many floats as there are channels.
+                    let value = unsafe {
+                        let from = self.input.as_ptr().add(first + pixel * self.pixel_step + v * S::LANES);
+                        load_up_to(simd, from, count(v))
+                    };
                     results[0][v] = match self.reduce {
-                        Reduce::Max => simd.max(value(v), results[0][v]),
-                        Reduce::Sum => simd.add(results[0][v], value(v)),
+                        Reduce::Max => simd.max(value, results[0][v]),
+                        Reduce::Sum => simd.add(results[0][v], value),
                     };
                 }
             }
         }
         if self.reduce == Reduce::Sum {
             let factor = simd.splat(self.factor * span.factor);
-            results = results.map(|pixel| pixel.map(|result| simd.mul(result, factor)));
+            for result in &mut results[0] {
+                *result = simd.mul(*result, factor);
+            }
         }
         self.activation.apply_to_all(simd, &mut results);
         let place = self.output_pixels.at(0, column) + channel;

@@ -54,7 +54,7 @@ pub(in crate::host) struct WindowGrid {
 
 impl WindowGrid {
     /// The windows of a plane.
-    fn plane(&self, image: usize, depth: usize) -> Pixels {
+    pub fn plane(&self, image: usize, depth: usize) -> Pixels {
         let [plane_step, row_step, pixel_step] = self.steps;
         Pixels { first: self.first + image * self.image_step + depth * plane_step, row_step, pixel_step }
     }
@@ -72,11 +72,6 @@ impl Convolution {
         let layout = maps[self.output.0].layout;
         layout.clear_frame(output);
         let input = others.floats(&maps[self.input.0]);
-        let residual = |image, z| match self.residual {
-            None => Residual::None,
-            Some(map) if maps[map.0].place == maps[self.output.0].place => Residual::Output,
-            Some(map) => Residual::Map(others.floats(&maps[map.0]), maps[map.0].layout.plane(image, z)),
-        };
         let [depth, rows, columns] = layout.extents;
         for image in 0..layout.images {
             for z in 0..depth {
@@ -84,7 +79,7 @@ impl Convolution {
                     rows,
                     columns,
                     windows: self.windows.plane(image, z),
-                    residual: residual(image, z),
+                    residual: others.residual(maps, self.residual, self.output, image, z),
                 };
                 let pixels = layout.plane(image, z);
                 match &self.pooling {

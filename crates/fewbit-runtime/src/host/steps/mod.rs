@@ -3,9 +3,11 @@
 pub(super) mod convolution;
 pub(super) mod elementwise;
 pub(super) mod pooling;
+pub(super) mod winograd;
 
 use super::layout::MapLayout;
 use super::simd::Machine;
+use super::simd::convolution::Residual;
 use crate::session::Session;
 use core::ops::Range;
 use std::vec::Vec;
@@ -28,6 +30,8 @@ pub(super) struct Map {
 pub(super) enum Step {
     /// A convolution or an affine function, with what follows.
     Convolution(convolution::Convolution),
+    /// A convolution of 3 x 3 taps by fewer multiplications.
+    Winograd(winograd::Winograd),
     /// A convolution whose channels do not mix.
     Depthwise(convolution::Depthwise),
     /// A pooling function.
@@ -67,6 +71,7 @@ impl Step {
     pub fn reads(&self) -> Vec<MapId> {
         match self {
             Self::Convolution(step) => [step.input].into_iter().chain(step.residual).collect(),
+            Self::Winograd(step) => [step.input].into_iter().chain(step.residual).collect(),
             Self::Depthwise(step) => [step.input].into(),
             Self::Pooling(step) => [step.input].into(),
             Self::Elementwise(step) => [step.input].into_iter().chain(step.combine.map(|(_, map)| map)).collect(),
@@ -80,6 +85,7 @@ impl Step {
     pub fn writes(&self) -> Option<MapId> {
         match self {
             Self::Convolution(step) => Some(step.output),
+            Self::Winograd(step) => Some(step.output),
             Self::Depthwise(step) => Some(step.output),
             Self::Pooling(step) => Some(step.output),
             Self::Elementwise(step) => Some(step.output),
@@ -96,6 +102,7 @@ impl Step {
             Self::Convolution(step) if step.pooling.is_none() && step.residual != Some(step.input) => {
                 Some((step.residual?, step.output))
             }
+            Self::Winograd(step) if step.residual != Some(step.input) => Some((step.residual?, step.output)),
             _ => None,
         }
     }
@@ -104,6 +111,7 @@ impl Step {
     pub fn scratch_len(&self, maps: &[Map]) -> usize {
         match self {
             Self::Convolution(step) => step.scratch_len(),
+            Self::Winograd(step) => step.scratch_len(),
             Self::Rearrange { from, .. } => maps[from.0].layout.len(),
             _ => 0,
         }
@@ -138,6 +146,15 @@ impl<'r> Others<'r> {
             None => &self.before[map.place.clone()],
         }
     }
+
+    /// What a step adds to the plane of `output` that it computes: a plane of a map, if there is one.
+    pub fn residual(self, maps: &[Map], map: Option<MapId>, output: MapId, image: usize, depth: usize) -> Residual<'r> {
+        match map.map(|map| &maps[map.0]) {
+            None => Residual::None,
+            Some(map) if map.place == maps[output.0].place => Residual::Output,
+            Some(map) => Residual::Map(self.floats(map), map.layout.plane(image, depth)),
+        }
+    }
 }
 
 impl Memory<'_, '_> {
@@ -154,6 +171,10 @@ impl Memory<'_, '_> {
         let (machine, maps) = (self.machine, self.maps);
         match step {
             Step::Convolution(step) => {
+                let (others, output, scratch) = self.split(step.output);
+                step.run(machine, maps, others, output, scratch);
+            }
+            Step::Winograd(step) => {
                 let (others, output, scratch) = self.split(step.output);
                 step.run(machine, maps, others, output, scratch);
             }
