@@ -5,6 +5,7 @@
 //! | `commands` | a file a subcommand |
 //! | [`model`] | opening network files and `.nnb` files, whatever they are |
 //! | [`dataset`] | opening datasets, and their samples as a network's inputs |
+//! | [`measurement`] | sizes and accuracy of a network, printed |
 //! | [`output`] | writing files so that a failure leaves nothing behind |
 //! | [`console`] | printing for people and for programs |
 //! | [`progress`] | bars on a terminal |
@@ -15,6 +16,7 @@
 mod commands;
 mod console;
 mod dataset;
+mod measurement;
 mod model;
 mod output;
 mod progress;

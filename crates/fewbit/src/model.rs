@@ -23,9 +23,9 @@ pub enum Model {
     Nnb(Vec<u8>),
 }
 
-/// The model that a command works on, and how to read it.
+/// The files of the model that a command works on, and how to read them.
 #[derive(Args)]
-pub struct ModelArguments {
+pub struct ModelFiles {
     /// The model: .nnp, .nntxt, .prototxt, .protobuf or .nnb
     #[arg(value_name = "MODEL")]
     pub path: PathBuf,
@@ -34,6 +34,13 @@ pub struct ModelArguments {
     pub parameters: Vec<PathBuf>,
     #[command(flatten)]
     pub network: NetworkOptions,
+}
+
+/// A model with the number formats of its variables.
+#[derive(Args)]
+pub struct ModelArguments {
+    #[command(flatten)]
+    pub files: ModelFiles,
     #[command(flatten)]
     pub formats: FormatOptions,
 }
@@ -171,13 +178,38 @@ impl FormatOptions {
     }
 }
 
+impl ModelFiles {
+    /// What errors call the model.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Opens the model.
+    ///
+    /// # Errors
+    /// As [`NetworkOptions::open`].
+    pub fn open(&self) -> Result<Model> {
+        self.open_with_batch(self.network.batch())
+    }
+
+    fn open_with_batch(&self, batch: Option<usize>) -> Result<Model> {
+        let files: Vec<PathBuf> = [&self.path].into_iter().chain(&self.parameters).cloned().collect();
+        self.network.open_with_batch(&files, batch)
+    }
+}
+
 impl ModelArguments {
+    /// What errors call the model.
+    pub fn name(&self) -> String {
+        self.files.name()
+    }
+
     /// Opens the model and puts the asked-for formats into it.
     ///
     /// # Errors
     /// As [`NetworkOptions::open`] and [`FormatOptions::apply`].
     pub fn open(&self) -> Result<Model> {
-        self.open_with_batch(self.network.batch())
+        self.open_with_batch(self.files.network.batch())
     }
 
     /// The same with a batch size.
@@ -185,8 +217,7 @@ impl ModelArguments {
     /// # Errors
     /// As [`ModelArguments::open`].
     pub fn open_with_batch(&self, batch: Option<usize>) -> Result<Model> {
-        let files: Vec<PathBuf> = [&self.path].into_iter().chain(&self.parameters).cloned().collect();
-        let mut model = self.network.open_with_batch(&files, batch)?;
+        let mut model = self.files.open_with_batch(batch)?;
         match &mut model {
             Model::Network(network) => {
                 self.formats.apply(network)?;
@@ -194,7 +225,7 @@ impl ModelArguments {
             Model::Nnb(_) if self.formats.is_given() => {
                 bail!(
                     "{}: the number formats of an .nnb file are fixed; change them with `fewbit convert`",
-                    self.path.display()
+                    self.name()
                 );
             }
             Model::Nnb(_) => {}

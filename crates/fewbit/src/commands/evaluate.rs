@@ -36,7 +36,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> Result<()> {
-        let name = || self.model.path.display().to_string();
+        let name = || self.model.name();
         let bytes = self.model.open()?.into_nnb().with_context(name)?;
         let model = Model::open(&bytes).with_context(name)?;
         model::check_memory(&model)?;

@@ -33,8 +33,8 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let (names, bytes) = self.open()?;
-        let path = self.model.path.display();
-        let model = fewbit_runtime::Model::open(&bytes).with_context(|| path.to_string())?;
+        let path = self.model.name();
+        let model = fewbit_runtime::Model::open(&bytes).with_context(|| path.clone())?;
         let nnb = model.nnb();
         let count = nnb.inputs().len();
         if self.inputs.len() != count {
@@ -84,7 +84,8 @@ impl Arguments {
     /// The batch size that the first input file is made for, if it is another than that of the network's file and none
     /// is asked for: networks are saved with the batch size that they were trained with.
     fn batch_of_files(&self, model: &Model) -> Result<Option<usize>> {
-        let (Model::Network(network), Some(file), None) = (model, self.inputs.first(), self.model.network.batch())
+        let (Model::Network(network), Some(file), None) =
+            (model, self.inputs.first(), self.model.files.network.batch())
         else {
             return Ok(None);
         };

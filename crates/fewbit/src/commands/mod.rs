@@ -1,7 +1,9 @@
 //! The subcommands, a file each: arguments, and a `run` that calls the libraries and prints.
 
+mod compress;
 mod convert;
 mod data;
+mod demo;
 mod dump;
 mod evaluate;
 mod infer;
@@ -16,6 +18,10 @@ use std::path::PathBuf;
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Compress the bundled network and show what that costs, in under a minute
+    Demo(demo::Arguments),
+    /// Choose a fixed-point format for every variable of a float network, and measure what that costs
+    Compress(compress::Arguments),
     /// Convert a network file to an .nnb file for devices, or to another network file
     Convert(convert::Arguments),
     /// Write datasets as files
@@ -37,6 +43,8 @@ impl Command {
     /// What stopped it, in one sentence.
     pub fn run(self) -> Result<()> {
         match self {
+            Self::Demo(arguments) => arguments.run(),
+            Self::Compress(arguments) => arguments.run(),
             Self::Convert(arguments) => arguments.run(),
             Self::Data(arguments) => arguments.run(),
             Self::Dump(arguments) => arguments.run(),

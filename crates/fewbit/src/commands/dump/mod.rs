@@ -27,7 +27,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> Result<()> {
-        let name = || self.model.path.display().to_string();
+        let name = || self.model.name();
         let model = self.model.open()?;
         // An .nnb file has no names; those of a network file are worth keeping.
         let named = if let model::Model::Network(network) = &model { Some(network.clone()) } else { None };
