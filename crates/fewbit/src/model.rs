@@ -49,7 +49,7 @@ pub struct ModelArguments {
 #[derive(Args)]
 pub struct NetworkOptions {
     /// Batch size in place of the file's [-1: the file's]
-    #[arg(short, long = "batch-size", value_name = "N", allow_negative_numbers = true)]
+    #[arg(short, long = "batch-size", alias = "batch_size", value_name = "N", allow_negative_numbers = true)]
     pub batch: Option<OrFromFile>,
     /// Which executor's network to take, by its place or its name [default: the first]
     #[arg(short = 'E', long, value_name = "EXECUTOR", alias = "nnp-import-executor-index")]

@@ -1,7 +1,7 @@
 //! `fewbit template`: a settings file to edit, as `nnabla_cli nnb_template` writes it.
 
 use super::inputs_and_output;
-use crate::model::{Model, NetworkOptions};
+use crate::model::{Model, NetworkOptions, OrFromFile};
 use crate::output;
 use anyhow::Result;
 use clap::Args;
@@ -20,6 +20,9 @@ pub struct Arguments {
     /// The number format to write for every variable [default: FLOAT32; for an .nnb file the one it has]
     #[arg(short = 'T', long, value_name = "TYPE")]
     default_variable_type: Option<FormatSetting>,
+    /// Settings are the same for every API level; accepted as NNabla has it
+    #[arg(long, value_name = "LEVEL", allow_negative_numbers = true, hide = true)]
+    api: Option<OrFromFile>,
 }
 
 impl Arguments {
