@@ -10,17 +10,18 @@ use std::path::{Path, PathBuf};
 /// Compares files without printing them.
 #[track_caller]
 fn assert_same(a: &Path, b: &Path, what: &str) {
-    assert!(fs::read(a).unwrap() == fs::read(b).unwrap(), "{what}: {} and {} differ", a.display(), b.display());
+    let [a, b] = [a, b].map(|path| fs::read(path).expect("a file"));
+    assert!(a == b, "{what}: {} and {} bytes differ", a.len(), b.len());
 }
 
 fn hex_sum(path: &Path) -> String {
-    let bytes = fs::read(path).unwrap();
+    let bytes = fs::read(path).expect("a file");
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The network that a converted file of the reference was made of.
 fn network_of(file: &Path) -> PathBuf {
-    file.ancestors().skip(1).map(|folder| folder.join("net.nnp")).find(|path| path.is_file()).unwrap()
+    file.ancestors().skip(1).map(|folder| folder.join("net.nnp")).find(|path| path.is_file()).expect("a network")
 }
 
 #[test]

@@ -31,8 +31,8 @@ executor {
 
 /// A folder with good and bad files.
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, content: &[u8]| fs::write(folder.path().join(name), content).unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, content: &[u8]| fs::write(folder.path().join(name), content).expect("a new file");
     write("good.nntxt", NETWORK.as_bytes());
     write("nan.nntxt", NETWORK.replace("300]", "nan]").as_bytes());
     write("short.nntxt", NETWORK.replace(", 300]", "]").as_bytes());
@@ -41,7 +41,7 @@ fn folder() -> TempDir {
     write("syntax.nntxt", b"network { name: ");
     write("empty.nntxt", b"");
     write("dangling.nntxt", NETWORK.replace("input: \"b\"", "input: \"c\"").as_bytes());
-    write("bare.nntxt", NETWORK.split("parameter {").next().unwrap().as_bytes());
+    write("bare.nntxt", NETWORK.split("parameter {").next().expect("what stands before").as_bytes());
     write("noise.nnp", b"this is no archive");
     write("noise.nnb", b"this is no model for a device, but it is as long as a header of one would be");
     write("notes.md", b"# Notes\n");
@@ -54,18 +54,18 @@ fn folder() -> TempDir {
     write("x8.bin", &[0; 3]);
     write("x1.bin", &[0; 13]);
     write("old.nnb", b"what was there before");
-    fs::create_dir(folder.path().join("folder.nnp")).unwrap();
-    fs::create_dir(folder.path().join("folder.nnb")).unwrap();
+    fs::create_dir(folder.path().join("folder.nnp")).expect("a new folder");
+    fs::create_dir(folder.path().join("folder.nnb")).expect("a new folder");
     let mut convert = fewbit();
     convert.current_dir(&folder).args(["convert", "-d", "nnb_3", "good.nntxt", "good.nnb"]).assert().success();
-    let good = fs::read(folder.path().join("good.nnb")).unwrap();
+    let good = fs::read(folder.path().join("good.nnb")).expect("just written");
     write("cut.nnb", &good[..good.len() - 40]);
     folder
 }
 
 /// Every file with its content.
 fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let files = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
     files.map(|path| (path.clone(), fs::read(&path).unwrap_or_default())).collect()
 }
 

@@ -4,7 +4,7 @@ use crate::model::{self, Model, ModelArguments, SemanticsName};
 use crate::{console, output, size};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use fewbit_core::{NumberFormat, Rounding, Shape};
+use fewbit_core::{NumberFormat, Rounding, Shape, VariableId};
 use fewbit_nnb::VariableRecord;
 use fewbit_runtime::host::Prepared;
 use fewbit_runtime::{Values, ValuesMut};
@@ -68,36 +68,38 @@ impl Arguments {
 
     /// Names where there are any, and the bytes of an `.nnb` file.
     fn open(&self) -> Result<(Names, Vec<u8>)> {
-        let mut model = self.model.open()?;
+        let model = self.model.files.open()?;
+        let other = self.batch_of_files(&model).map(|batch| self.model.files.open_with_batch(Some(batch)));
+        // A network that cannot have that batch size is left as it is, and its input file will be found too large.
+        let model = self.model.typed(other.and_then(Result::ok).unwrap_or(model))?;
         let mut names = Names::default();
         if let Model::Network(network) = &model {
-            let all =
-                |ids: &[fewbit_core::VariableId]| ids.iter().map(|&id| network.variable(id).name.clone()).collect();
+            let all = |ids: &[VariableId]| ids.iter().map(|&id| network.variable(id).name.clone()).collect();
             names = Names { inputs: all(&network.inputs), outputs: all(&network.outputs) };
-        }
-        if let Some(batch) = self.batch_of_files(&model)? {
-            model = self.model.open_with_batch(Some(batch))?;
         }
         Ok((names, model.into_nnb()?))
     }
 
     /// The batch size that the first input file is made for, if it is another than that of the network's file and none
     /// is asked for: networks are saved with the batch size that they were trained with.
-    fn batch_of_files(&self, model: &Model) -> Result<Option<usize>> {
-        let (Model::Network(network), Some(file), None) =
-            (model, self.inputs.first(), self.model.files.network.batch())
-        else {
-            return Ok(None);
+    fn batch_of_files(&self, model: &Model) -> Option<usize> {
+        let input_bytes = |model: &Model| match model {
+            Model::Network(network) => {
+                let &input = network.inputs.first()?;
+                Some(NumberFormat::Float32.bytes(network.variable(input).shape.items()))
+            }
+            Model::Nnb(_) => None,
         };
-        let Some(&input) = network.inputs.first() else { return Ok(None) };
-        let bytes = |shape: Shape| NumberFormat::Float32.bytes(shape.items());
-        let found = fs::metadata(file).map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
-        if found == bytes(network.variable(input).shape) {
-            return Ok(None);
+        if self.model.files.network.batch().is_some() {
+            return None;
         }
-        let Model::Network(single) = self.model.open_with_batch(Some(1))? else { return Ok(None) };
-        let sample = single.inputs.first().map_or(0, |&input| bytes(single.variable(input).shape));
-        Ok((sample > 0 && found > 0 && found.is_multiple_of(sample)).then(|| found / sample))
+        let file = fs::metadata(self.inputs.first()?).ok()?;
+        let found = usize::try_from(file.len()).ok().filter(|&found| found > 0)?;
+        if found == input_bytes(model)? {
+            return None;
+        }
+        let sample = input_bytes(&self.model.files.open_with_batch(Some(1)).ok()?)?;
+        (sample > 0 && found.is_multiple_of(sample)).then(|| found / sample)
     }
 
     fn write(&self, outputs: &[Output], prefix: &Path) -> Result<()> {
