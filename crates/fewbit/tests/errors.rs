@@ -308,6 +308,11 @@ fn wrong_usage() {
         ("dump --json --nnablart good.nntxt", "cannot be used with"),
         ("evaluate good.nntxt", "--data <DATA>"),
         ("evaluate good.nntxt --data x.bin --preprocess magic", "it is one of standardize, unit, raw, or mean="),
+        ("evaluate good.nntxt --data x.bin --limit 0", "invalid value '0' for '--limit <N>'"),
+        ("compress good.nntxt --data x.bin -o a --calibrate 0", "invalid value '0' for '--calibrate <N>'"),
+        ("compress good.nntxt --data x.bin -o a --max-loss nan", "it must be a number"),
+        ("compress good.nntxt --data x.bin -o a --ram 64q", "'64q' is no size; write bytes, or as in 64k, 1M, 1.5M"),
+        ("compress good.nntxt --data x.bin -o a --buffers FIXED4", "[possible values: FLOAT32, FIXED16, FIXED8]"),
         ("data", "Usage: fewbit data <COMMAND>"),
     ] {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();

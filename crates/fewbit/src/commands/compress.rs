@@ -18,6 +18,7 @@ use fewbit_data::{Dataset, Split};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Arguments of `fewbit compress`.
@@ -31,11 +32,11 @@ pub struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Calibrate on so many samples of the training part, every class as often as every other
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    calibrate: usize,
+    #[arg(long, value_name = "N", default_value = "256")]
+    calibrate: NonZeroUsize,
     /// Measure on so many samples of the test part, spread evenly [default: all]
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     /// The narrowest type of parameters
     #[arg(long, value_enum, value_name = "TYPE", default_value = "FIXED8", ignore_case = true)]
     parameters: WidthName,
@@ -43,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "TYPE", default_value = "FIXED8", ignore_case = true)]
     buffers: WidthName,
     /// The least ratio of signal to rounding noise, in decibels; a variable that would have less gets a wider type
-    #[arg(long, value_name = "DB", default_value_t = CompressOptions::default().least_sqnr_db)]
+    #[arg(long, value_name = "DB", value_parser = finite, default_value_t = CompressOptions::default().least_sqnr_db)]
     sqnr: f64,
     /// Fail if the arena needs more than so many bytes, as in 64k
     #[arg(long, value_name = "BYTES")]
@@ -52,7 +53,7 @@ pub struct Arguments {
     #[arg(long, value_name = "BYTES")]
     flash: Option<ByteSize>,
     /// Fail if more points of top-1 are lost
-    #[arg(long, value_name = "POINTS")]
+    #[arg(long, value_name = "POINTS", value_parser = finite)]
     max_loss: Option<f64>,
     /// Print one JSON object
     #[arg(long)]
@@ -78,17 +79,25 @@ impl From<WidthName> for Width {
     }
 }
 
+/// A number that can be compared with.
+fn finite(text: &str) -> std::result::Result<f64, &'static str> {
+    text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or("it must be a number")
+}
+
 impl Arguments {
     pub fn run(&self) -> Result<()> {
+        if self.output.exists() && !self.output.is_dir() {
+            bail!("cannot write into {}: it is not a folder", self.output.display());
+        }
         let name = || self.model.name();
         let network = self.model.open()?.into_network().with_context(name)?;
         let bytes = Model::Network(network.clone()).into_nnb().with_context(name)?;
         let model = fewbit_runtime::Model::open(&bytes).with_context(name)?;
         check_memory(&model)?;
         let inputs = |dataset: Dataset| self.data.inputs(dataset, model.nnb());
-        let calibration = inputs(self.data.open(Split::Train)?.balanced(self.calibrate))?;
+        let calibration = inputs(self.data.open(Split::Train)?.balanced(self.calibrate.get()))?;
         let test = self.data.open(Split::Test)?;
-        let evaluation = inputs(self.limit.map_or_else(|| test.clone(), |limit| test.spread(limit)))?;
+        let evaluation = inputs(self.limit.map_or_else(|| test.clone(), |limit| test.spread(limit.get())))?;
         let options = CompressOptions {
             parameters: self.parameters.into(),
             buffers: self.buffers.into(),

@@ -4,6 +4,7 @@ use crate::{console, output, size};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use fewbit_data::{Dataset, Fit, OpenOptions, Split, write_packed};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Arguments of `fewbit data`.
@@ -33,7 +34,7 @@ struct Pack {
     train: bool,
     /// Take only so many images, every class as often as every other
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     /// Bring all images to the size and colours of the first
     #[arg(long)]
     resize: bool,
@@ -52,7 +53,7 @@ impl Pack {
         let split = if self.train { Split::Train } else { Split::Test };
         let mut dataset = Dataset::open(&self.data, &OpenOptions { split, ..OpenOptions::default() })?;
         if let Some(limit) = self.limit {
-            dataset = dataset.balanced(limit);
+            dataset = dataset.balanced(limit.get());
         }
         let mut packed = Vec::new();
         write_packed(&dataset, if self.resize { Fit::Resize } else { Fit::Exact }, &mut packed)?;

@@ -12,6 +12,7 @@ use fewbit_compress::{Evaluation, Score, evaluate};
 use fewbit_data::Split;
 use fewbit_runtime::Model;
 use serde_json::json;
+use std::num::NonZeroUsize;
 
 /// Arguments of `fewbit evaluate`.
 #[derive(Args)]
@@ -22,7 +23,7 @@ pub struct Arguments {
     data: DataArguments,
     /// Run only so many samples, spread evenly over the dataset
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     /// Take the training part, where the dataset has a training and a test part
     #[arg(long)]
     train: bool,
@@ -42,7 +43,7 @@ impl Arguments {
         model::check_memory(&model)?;
         let mut dataset = self.data.open(if self.train { Split::Train } else { Split::Test })?;
         if let Some(limit) = self.limit {
-            dataset = dataset.spread(limit);
+            dataset = dataset.spread(limit.get());
         }
         let inputs = self.data.inputs(dataset, model.nnb())?;
         let evaluation = evaluate(&bytes, &inputs, self.semantics.into(), &Bar::default())?;

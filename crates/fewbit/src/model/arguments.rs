@@ -19,7 +19,7 @@ pub struct ModelFiles {
     pub path: PathBuf,
     /// A parameter file (.h5, .protobuf) of a bare .nntxt; those of the same name beside it are found
     #[arg(short, long = "param", value_name = "FILE")]
-    pub parameters: Vec<PathBuf>,
+    pub parameter_files: Vec<PathBuf>,
     #[command(flatten)]
     pub network: NetworkOptions,
 }
@@ -161,7 +161,7 @@ impl ModelFiles {
     /// # Errors
     /// As [`open`].
     pub fn open_with_batch(&self, batch: Option<usize>) -> Result<Model> {
-        let files: Vec<PathBuf> = [&self.path].into_iter().chain(&self.parameters).cloned().collect();
+        let files: Vec<PathBuf> = [&self.path].into_iter().chain(&self.parameter_files).cloned().collect();
         open(&files, batch, self.network.executor.as_deref())
     }
 }
