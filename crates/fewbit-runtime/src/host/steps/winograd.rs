@@ -57,7 +57,8 @@ pub(in crate::host) fn pack(lanes: usize, geometry: &ConvolutionGeometry, linear
 impl Winograd {
     /// Floats of memory that the step needs.
     pub fn scratch_len(&self) -> usize {
-        scratch_len(self.window.len(), self.bias.len())
+        let lanes = self.weights.first().map_or(1, PackedWeights::lanes);
+        scratch_len(self.window.len(), self.bias.len(), lanes)
     }
 
     /// Computes the output.
