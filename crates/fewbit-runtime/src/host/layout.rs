@@ -119,6 +119,11 @@ impl MapLayout {
         self.framed(0) * self.steps()[0]
     }
 
+    /// Where an image begins. A layout of one image holds each image of a batch in turn.
+    pub fn image_start(&self, image: usize) -> usize {
+        if self.images == 1 { 0 } else { image * self.image_step() }
+    }
+
     /// Floats in all.
     pub fn len(&self) -> usize {
         self.images * self.image_step()
@@ -133,7 +138,7 @@ impl MapLayout {
     pub fn at(&self, image: usize, pixel: [usize; SPATIAL]) -> usize {
         let steps = self.steps();
         let inside: usize = (0..SPATIAL).map(|axis| (pixel[axis] + self.frame.0[axis][0]) * steps[axis]).sum();
-        image * self.image_step() + inside
+        self.image_start(image) + inside
     }
 
     /// The pixels of a plane.
@@ -142,27 +147,25 @@ impl MapLayout {
         Pixels { first: self.at(image, [depth, 0, 0]), row_step, pixel_step }
     }
 
-    /// Sets the frame of every image to zero.
-    pub fn clear_frame(&self, map: &mut [f32]) {
+    /// Sets the frame of an image to zero.
+    pub fn clear_frame(&self, map: &mut [f32], image: usize) {
         if self.is_dense() {
             return;
         }
         let [plane_step, row_step, pixel_step] = self.steps();
-        let [depth, height, width] = self.extents;
+        let [depth, height, _] = self.extents;
         let [[front, _], [above, _], [left, right]] = self.frame.0;
         let all = |len: usize, step: usize, before: usize, inner: usize| (before * step, len - (before + inner) * step);
-        for image in map.chunks_exact_mut(self.image_step().max(1)) {
-            let (start, rest) = all(image.len(), plane_step, front, depth);
-            fill_ends(image, start, rest);
-            for plane in image.chunks_exact_mut(plane_step.max(1)).skip(front).take(depth) {
-                let (start, rest) = all(plane.len(), row_step, above, height);
-                fill_ends(plane, start, rest);
-                for row in plane.chunks_exact_mut(row_step.max(1)).skip(above).take(height) {
-                    fill_ends(row, left * pixel_step, right * pixel_step);
-                }
+        let image = &mut map[self.image_start(image)..][..self.image_step()];
+        let (start, rest) = all(image.len(), plane_step, front, depth);
+        fill_ends(image, start, rest);
+        for plane in image.chunks_exact_mut(plane_step.max(1)).skip(front).take(depth) {
+            let (start, rest) = all(plane.len(), row_step, above, height);
+            fill_ends(plane, start, rest);
+            for row in plane.chunks_exact_mut(row_step.max(1)).skip(above).take(height) {
+                fill_ends(row, left * pixel_step, right * pixel_step);
             }
         }
-        debug_assert_eq!(row_step, (left + width + right) * pixel_step);
     }
 
     /// Calls `run` with each run of values that is consecutive in NNabla's order: the place of the first value there, the
@@ -192,7 +195,7 @@ impl MapLayout {
 
     /// Fills the map from values in NNabla's order, of which `read` gives consecutive ones from a place on.
     pub fn gather(&self, map: &mut [f32], mut read: impl FnMut(usize, &mut [f32])) {
-        self.clear_frame(map);
+        (0..self.images).for_each(|image| self.clear_frame(map, image));
         let mut buffer = [0.0; RUN];
         self.for_each_run(|start, first, len| {
             let buffer = &mut buffer[..len];

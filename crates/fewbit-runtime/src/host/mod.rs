@@ -115,16 +115,20 @@ impl Runner<'_, '_, '_> {
     pub fn run(&mut self) {
         let prepared = self.prepared;
         let mut memory = self.memory();
-        for step in &prepared.plan.steps {
-            memory.run(step);
+        for segment in &prepared.plan.segments {
+            for image in 0..segment.images {
+                for step in &prepared.plan.steps[segment.steps.clone()] {
+                    memory.run(step, image);
+                }
+            }
         }
     }
 
-    /// Runs one step, which must be below [`Prepared::step_count`]: for measurements. The network has run when all steps
-    /// have, in order.
+    /// Runs one step, which must be below [`Prepared::step_count`], for the first image of a batch: for measurements. A
+    /// network of one image has run when all steps have, in order.
     pub fn run_step(&mut self, index: usize) {
         let prepared = self.prepared;
-        self.memory().run(&prepared.plan.steps[index]);
+        self.memory().run(&prepared.plan.steps[index], 0);
     }
 
     /// Reads the output at `index`, which must exist, in NNabla's order.

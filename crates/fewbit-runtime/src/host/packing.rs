@@ -84,6 +84,12 @@ impl PackedWeights {
         self.weights.len()
     }
 
+    /// Vectors in the largest panel.
+    pub fn most_vectors(&self) -> usize {
+        // The last panel takes an odd vector up.
+        self.panels.last().copied().unwrap_or(0)
+    }
+
     /// The panels in the order of their output channels.
     pub fn panels(&self) -> impl ExactSizeIterator<Item = Panel<'_>> {
         (0..self.panels.len()).map(|index| self.panel(index))

@@ -1,12 +1,12 @@
 //! [`Builder`]: from groups of functions to steps.
 
-use super::arena::{Lifetime, place};
 use super::graph::Graph;
 use super::group::{Group, Grouping};
+use super::memory::MemoryPlan;
 use super::{Inlet, Outlet, Plan};
 use crate::host::layout::{Axes, Frame, MapLayout};
 use crate::host::simd::Machine;
-use crate::host::steps::{Map, MapId, Step};
+use crate::host::steps::{MapId, Step};
 use crate::model::Model;
 use std::vec;
 use std::vec::Vec;
@@ -185,37 +185,15 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
     }
 
     fn finish(self, mut inputs: Vec<Inlet>, outputs: Vec<Outlet>) -> Plan {
-        // Before the first step the inputs are written, after the last the outputs read.
-        let mut lifetimes: Vec<Lifetime> =
-            self.layouts.iter().map(|layout| Lifetime { len: layout.len(), first: usize::MAX, last: 0 }).collect();
-        let mut touch = |map: MapId, step: usize| {
-            let lifetime = &mut lifetimes[map.0];
-            (lifetime.first, lifetime.last) = (lifetime.first.min(step), lifetime.last.max(step));
-        };
-        for (index, step) in self.steps.iter().enumerate() {
-            step.reads().into_iter().chain(step.writes()).for_each(|map| touch(map, index + 1));
-        }
-        inputs.iter().flat_map(|inlet| &inlet.maps).for_each(|&map| touch(map, 0));
-        for outlet in &outputs {
-            if let Outlet::Map(map) = outlet {
-                touch(*map, self.steps.len() + 1);
-            }
-        }
-        // A map that takes the place of another, which it replaces value by value, lives on from it.
-        let mut place_of: Vec<usize> = (0..lifetimes.len()).collect();
-        for (index, step) in self.steps.iter().enumerate() {
-            let Some((old, new)) = step.in_place() else { continue };
-            let owner = place_of[old.0];
-            if self.layouts[old.0] == self.layouts[new.0] && lifetimes[old.0].last == index + 1 {
-                place_of[new.0] = owner;
-                lifetimes[owner].last = lifetimes[new.0].last;
-                lifetimes[new.0].len = 0;
-            }
-        }
-        let (places, arena_len) = place(&lifetimes);
-        let maps: Vec<Map> = (self.layouts.into_iter().zip(place_of))
-            .map(|(layout, owner)| Map { layout, place: places[owner].clone() })
+        let input_maps: Vec<MapId> = inputs.iter().flat_map(|inlet| inlet.maps.iter().copied()).collect();
+        let output_maps: Vec<MapId> = (outputs.iter())
+            .filter_map(|outlet| match outlet {
+                Outlet::Map(map) => Some(*map),
+                Outlet::Buffer => None,
+            })
             .collect();
+        let MemoryPlan { segments, maps, arena_len } =
+            MemoryPlan::new(&self.steps, self.layouts, &input_maps, &output_maps);
         let uses_buffers = self.steps.iter().any(|step| matches!(step, Step::Portable { .. } | Step::ToVariable { .. }));
         let needs_buffers = uses_buffers || outputs.contains(&Outlet::Buffer);
         inputs.iter_mut().for_each(|inlet| inlet.buffer = needs_buffers);
@@ -223,6 +201,7 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
             scratch_len: self.steps.iter().map(|step| step.scratch_len(&maps)).max().unwrap_or(0),
             steps: self.steps,
             functions: self.functions,
+            segments,
             maps,
             arena_len,
             inputs,

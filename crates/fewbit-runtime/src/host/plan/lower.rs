@@ -32,11 +32,7 @@ impl Builder<'_, '_, '_> {
                 let step = Convolution {
                     input,
                     output,
-                    windows: WindowGrid {
-                        first: layout.at(0, [0; SPATIAL]),
-                        image_step: layout.image_step(),
-                        steps: [0; SPATIAL],
-                    },
+                    windows: WindowGrid { first: layout.at(0, [0; SPATIAL]), steps: [0; SPATIAL] },
                     window: image_window(&layout),
                     groups: vec![pack_affine(self.machine.lanes(), &layout, group, linear, *outputs)],
                     group_channels: layout.channels,
@@ -178,7 +174,6 @@ fn window_grid(map: &MapLayout, axes: &[SpatialAxis; SPATIAL]) -> WindowGrid {
     let steps = map.steps();
     WindowGrid {
         first: (0..SPATIAL).map(|axis| (map.frame.0[axis][0] - axes[axis].pad) * steps[axis]).sum(),
-        image_step: map.image_step(),
         steps: core::array::from_fn(|axis| axes[axis].stride * steps[axis]),
     }
 }

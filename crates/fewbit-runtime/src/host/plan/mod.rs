@@ -4,17 +4,19 @@
 //! 2. [`group`] joins functions that are computed as one.
 //! 3. [`build`] turns groups, and functions without a fast kernel, into steps, with conversions where variables pass from
 //!    one kind to the other; [`lower`] makes the weights and windows of a group.
-//! 4. [`arena`] finds a place for each map.
+//! 4. [`memory`] finds out when each map is needed, [`arena`] a place for it.
 
 mod arena;
 mod build;
 mod graph;
 mod group;
 mod lower;
+mod memory;
 
 use super::simd::Machine;
 use super::steps::{Map, MapId, Step};
 use crate::model::Model;
+pub(super) use memory::Segment;
 use std::vec;
 use std::vec::Vec;
 
@@ -25,6 +27,8 @@ pub(super) struct Plan {
     pub steps: Vec<Step>,
     /// The functions of the file that each step computes.
     pub functions: Vec<Vec<usize>>,
+    /// Which steps are run image by image.
+    pub segments: Vec<Segment>,
     /// All feature maps.
     pub maps: Vec<Map>,
     /// Floats of the arena.
@@ -71,7 +75,8 @@ impl Plan {
         let functions = 0..nnb.function_count();
         Self {
             steps: functions.clone().map(|function| Step::Portable { function }).collect(),
-            functions: functions.map(|function| vec![function]).collect(),
+            functions: functions.clone().map(|function| vec![function]).collect(),
+            segments: vec![Segment { steps: functions, images: 1 }],
             maps: Vec::new(),
             arena_len: 0,
             scratch_len: 0,

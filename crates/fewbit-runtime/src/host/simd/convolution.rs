@@ -12,7 +12,7 @@
 
 use super::pixels::Pixels;
 use super::{Activation, Kernel, Simd, load_up_to, store_up_to};
-use crate::host::packing::PackedWeights;
+use crate::host::packing::{PackedWeights, Panel};
 use std::vec::Vec;
 
 /// The floats that a pixel sums over, as distances from where it begins.
@@ -111,29 +111,119 @@ impl Plane<'_> {
     }
 }
 
+/// How the pixels of a plane are split into tiles: these differ by at most one pixel, so that none is too small to keep
+/// the processor busy.
+#[derive(Clone, Copy)]
+pub(super) struct Tiles {
+    /// How many there are.
+    pub count: usize,
+    even: usize,
+    longer: usize,
+}
+
+impl Tiles {
+    /// The tiles of so many pixels, for weights in these panels.
+    #[inline(always)]
+    pub fn new<S: Simd>(pixels: usize, weights: &PackedWeights) -> Self {
+        let count = pixels.div_ceil(S::TILE_PIXELS[weights.most_vectors().max(1) - 1]).max(1);
+        Self { count, even: pixels / count, longer: pixels % count }
+    }
+
+    /// The first pixel of a tile, and how many there are in it.
+    #[inline(always)]
+    pub fn at(self, tile: usize) -> (usize, usize) {
+        (tile * self.even + tile.min(self.longer), self.even + usize::from(tile < self.longer))
+    }
+}
+
+/// Calls `function::<S, P, V>` for a tile of `size` pixels and `vectors` vectors, which must be a tile of the instruction
+/// set `S`.
+macro_rules! with_tile {
+    ($simd:ty, $size:expr, $vectors:expr, $($function:ident)::+, $arguments:tt) => {
+        with_tile!(@match $simd, $size, $vectors, ($($function)::+), $arguments,
+            (1, 1) (2, 1) (3, 1) (4, 1) (5, 1) (6, 1) (7, 1) (8, 1)
+            (1, 2) (2, 2) (3, 2) (4, 2) (5, 2) (6, 2) (7, 2) (8, 2)
+            (1, 3) (2, 3) (3, 3) (4, 3) (5, 3) (6, 3) (7, 3) (8, 3))
+    };
+    (@match $simd:ty, $size:expr, $vectors:expr, $function:tt, $arguments:tt, $(($p:literal, $v:literal))*) => {
+        match ($size, $vectors) {
+            // Sizes that the instruction set has no registers for are never asked for; not to compile them saves code.
+            $(($p, $v) if $p <= <$simd>::TILE_PIXELS[$v - 1] => with_tile!(@call $simd, $p, $v, $function, $arguments),)*
+            _ => {}
+        }
+    };
+    (@call $simd:ty, $p:literal, $v:literal, ($($function:ident)::+), ($($argument:expr),*)) => {
+        $($function)::+::<$simd, $p, $v>($($argument),*)
+    };
+}
+pub(super) use with_tile;
+
+/// The sums of a tile, which begin with the bias.
+///
+/// # Safety
+/// Each pixel must be valid for reading as far as the window reaches; the panel must have `V` vectors of weights for each
+/// place of the window.
+#[inline(always)]
+pub(super) unsafe fn sum<S: Simd, const P: usize, const V: usize>(
+    simd: S,
+    pixels: [*const f32; P],
+    window: &Window,
+    panel: Panel<'_>,
+) -> [[S::Floats; V]; P] {
+    let zero = simd.splat(0.0);
+    let mut sums = [[zero; V]; P];
+    for v in 0..V {
+        // SAFETY: a panel has a bias for each lane of its vectors.
+        let bias = unsafe { simd.load(panel.bias.as_ptr().add(v * S::LANES)) };
+        for sums in &mut sums {
+            sums[v] = bias;
+        }
+    }
+    let mut weights = panel.weights.as_ptr();
+    for &run in &window.runs {
+        for place in run..run + window.run_length {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let mut row = [zero; V];
+                for v in 0..V {
+                    row[v] = simd.load(weights.add(v * S::LANES));
+                }
+                for p in 0..P {
+                    let value = simd.splat(*pixels[p].add(place));
+                    for v in 0..V {
+                        sums[p][v] = simd.mul_add(value, row[v], sums[p][v]);
+                    }
+                }
+                weights = weights.add(V * S::LANES);
+            }
+        }
+    }
+    sums
+}
+
 impl Kernel for Plane<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         assert!(self.is_sound(S::LANES), "the planner keeps planes within their maps");
         let pixels = self.rows * self.columns;
-        let most = (self.weights.panels()).map(|panel| S::TILE_PIXELS[panel.vectors - 1]).min().unwrap_or(1);
-        let tiles = pixels.div_ceil(most);
-        if tiles == 0 {
+        if pixels == 0 {
             return;
         }
-        // Tiles differ by at most one pixel, so that none is too small to keep the processor busy.
-        let (even, longer) = (pixels / tiles, pixels % tiles);
+        let tiles = Tiles::new::<S>(pixels, self.weights);
         let panels = self.weights.panels().len();
-        let panel_by_panel = self.panel_by_panel(tiles);
-        let (outer, inner) = if panel_by_panel { (panels, tiles) } else { (tiles, panels) };
+        let panel_by_panel = self.panel_by_panel(tiles.count);
+        let (outer, inner) = if panel_by_panel { (panels, tiles.count) } else { (tiles.count, panels) };
         for outer in 0..outer {
             for inner in 0..inner {
                 let (panel, tile) = if panel_by_panel { (outer, inner) } else { (inner, outer) };
-                let first = tile * even + tile.min(longer);
-                let size = even + usize::from(tile < longer);
-                let at = TileAt { panel, row: first / self.columns, column: first % self.columns };
+                let (first, size) = tiles.at(tile);
+                let at = TileAt {
+                    panel: self.weights.panel(panel),
+                    row: first / self.columns,
+                    column: first % self.columns,
+                };
                 // SAFETY: the plane is sound, and the tile lies within it.
-                unsafe { self.tile_of(simd, at, size) };
+                unsafe { with_tile!(S, size, at.panel.vectors, Self::tile, (&mut self, simd, at)) };
             }
         }
     }
@@ -141,14 +231,14 @@ impl Kernel for Plane<'_> {
 
 /// Which tile.
 #[derive(Clone, Copy)]
-struct TileAt {
-    panel: usize,
+struct TileAt<'a> {
+    panel: Panel<'a>,
     /// Its first pixel; the others follow in the row and in the next ones.
     row: usize,
     column: usize,
 }
 
-impl TileAt {
+impl TileAt<'_> {
     /// Where the pixels of the tile begin.
     #[inline(always)]
     fn places<const P: usize>(self, pixels: Pixels, columns: usize) -> [usize; P] {
@@ -165,77 +255,21 @@ impl TileAt {
 }
 
 impl Plane<'_> {
-    /// Computes a tile of `size` pixels.
-    ///
-    /// # Safety
-    /// The plane must be sound, and the tile lie within it.
-    #[inline(always)]
-    unsafe fn tile_of<S: Simd>(&mut self, simd: S, at: TileAt, size: usize) {
-        let vectors = self.weights.panel(at.panel).vectors;
-        macro_rules! tiles {
-            ($(($pixels:literal, $vectors:literal))*) => {
-                match (size, vectors) {
-                    // Sizes that the instruction set has no registers for are never asked for; not to compile them
-                    // saves code.
-                    // SAFETY: as the caller promises; `size` and `vectors` are those of the tile.
-                    $(($pixels, $vectors) if $pixels <= S::TILE_PIXELS[$vectors - 1] => unsafe {
-                        self.tile::<S, $pixels, $vectors>(simd, at)
-                    },)*
-                    _ => {}
-                }
-            };
-        }
-        tiles!(
-            (1, 1) (2, 1) (3, 1) (4, 1) (5, 1) (6, 1) (7, 1) (8, 1)
-            (1, 2) (2, 2) (3, 2) (4, 2) (5, 2) (6, 2) (7, 2) (8, 2)
-            (1, 3) (2, 3) (3, 3) (4, 3) (5, 3) (6, 3) (7, 3) (8, 3)
-        );
-    }
-
     /// Computes a tile of `P` pixels by `V` vectors.
     ///
     /// # Safety
     /// The plane must be sound, the tile lie within it, and its panel have `V` vectors.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const P: usize, const V: usize>(&mut self, simd: S, at: TileAt) {
-        let panel = self.weights.panel(at.panel);
-        let bias = panel.bias.as_ptr();
-        let zero = simd.splat(0.0);
-        let mut sums = [[zero; V]; P];
-        for v in 0..V {
-            // SAFETY: a panel has a bias for each lane of its vectors.
-            let bias = unsafe { simd.load(bias.add(v * S::LANES)) };
-            for sums in &mut sums {
-                sums[v] = bias;
-            }
-        }
-
+    unsafe fn tile<S: Simd, const P: usize, const V: usize>(&mut self, simd: S, at: TileAt<'_>) {
+        let panel = at.panel;
         let places = at.places::<P>(self.input_pixels, self.columns);
         let mut pixels = [self.input.as_ptr(); P];
         for p in 0..P {
             // SAFETY: the pixel is one of the plane, so that it begins within the input.
             pixels[p] = unsafe { pixels[p].add(places[p]) };
         }
-        let mut weights = panel.weights.as_ptr();
-        for &run in &self.window.runs {
-            for place in run..run + self.window.run_length {
-                // SAFETY: a panel has `V` vectors for each place of the window, and every pixel of a sound plane can be
-                // read as far as the window reaches.
-                unsafe {
-                    let mut row = [zero; V];
-                    for v in 0..V {
-                        row[v] = simd.load(weights.add(v * S::LANES));
-                    }
-                    for p in 0..P {
-                        let value = simd.splat(*pixels[p].add(place));
-                        for v in 0..V {
-                            sums[p][v] = simd.mul_add(value, row[v], sums[p][v]);
-                        }
-                    }
-                    weights = weights.add(V * S::LANES);
-                }
-            }
-        }
+        // SAFETY: every pixel of a sound plane can be read as far as the window reaches.
+        let mut sums = unsafe { sum::<S, P, V>(simd, pixels, self.window, panel) };
 
         // What follows is made of small loops over all sums, each without a branch inside: so the sums stay in registers.
         let whole = panel.outputs == V * S::LANES;

@@ -29,7 +29,7 @@ pub(in crate::host) struct ElementwisePlane<'a> {
     /// The first variable, and where its pixels lie.
     pub a: (&'a [f32], Pixels),
     /// How it is joined with a second one.
-    pub b: Option<(Combine, &'a [f32], Pixels)>,
+    pub b: Option<(Combine, (&'a [f32], Pixels))>,
     /// A factor and a summand for each channel.
     pub scale_shift: Option<(&'a [f32], &'a [f32])>,
     /// What is applied last.
@@ -43,7 +43,7 @@ impl ElementwisePlane<'_> {
     fn is_sound(&self) -> bool {
         let fit = |pixels: Pixels, len| pixels.fit(self.rows, self.columns, self.channels, len);
         fit(self.a.1, self.a.0.len())
-            && self.b.is_none_or(|(_, values, pixels)| fit(pixels, values.len()))
+            && self.b.is_none_or(|(_, (values, pixels))| fit(pixels, values.len()))
             && self.scale_shift.is_none_or(|(a, b)| a.len() == self.channels && b.len() == self.channels)
             && fit(self.output.1, self.output.0.len())
     }
@@ -61,7 +61,7 @@ impl Kernel for ElementwisePlane<'_> {
                     unsafe {
                         let from = self.a.0.as_ptr().add(self.a.1.at(row, column) + channel);
                         let mut value = load_up_to(simd, from, count);
-                        if let Some((combine, b, pixels)) = self.b {
+                        if let Some((combine, (b, pixels))) = self.b {
                             let b = load_up_to(simd, b.as_ptr().add(pixels.at(row, column) + channel), count);
                             value = match combine {
                                 Combine::Add => simd.add(value, b),

@@ -160,6 +160,26 @@ impl Activation {
     }
 }
 
+/// `load`, or `load_some` for a vector that is not `WHOLE`.
+///
+/// # Safety
+/// `from` must be valid for reading `LANES` floats, or `count` of one that is not whole.
+#[inline(always)]
+unsafe fn load_part<S: Simd, const WHOLE: bool>(simd: S, from: *const f32, count: usize) -> S::Floats {
+    // SAFETY: as the caller promises.
+    unsafe { if WHOLE { simd.load(from) } else { simd.load_some(from, count) } }
+}
+
+/// `store`, or `store_some` for a vector that is not `WHOLE`.
+///
+/// # Safety
+/// `to` must be valid for writing `LANES` floats, or `count` of one that is not whole.
+#[inline(always)]
+unsafe fn store_part<S: Simd, const WHOLE: bool>(simd: S, to: *mut f32, count: usize, vector: S::Floats) {
+    // SAFETY: as the caller promises.
+    unsafe { if WHOLE { simd.store(to, vector) } else { simd.store_some(to, count, vector) } }
+}
+
 /// `load` or `load_some`, whichever `count` asks for.
 ///
 /// # Safety

@@ -1,7 +1,7 @@
 //! [`Convolution`] and [`Depthwise`]: convolutions and affine functions over feature maps, with what follows them.
 
 use super::pooling::Windows;
-use super::{Map, MapId, Others};
+use super::{MapId, Task};
 use crate::host::layout::{MapLayout, SPATIAL};
 use crate::host::packing::PackedWeights;
 use crate::host::simd::convolution::{Plane, Residual, Window};
@@ -46,17 +46,15 @@ pub(in crate::host) struct Pooled {
 pub(in crate::host) struct WindowGrid {
     /// Where the first window of an image begins.
     pub first: usize,
-    /// From an image to the next.
-    pub image_step: usize,
     /// From a window to the next along each spatial axis.
     pub steps: [usize; SPATIAL],
 }
 
 impl WindowGrid {
-    /// The windows of a plane.
-    pub fn plane(&self, image: usize, depth: usize) -> Pixels {
+    /// The windows of a plane of the input.
+    pub fn plane(&self, input: &MapLayout, image: usize, depth: usize) -> Pixels {
         let [plane_step, row_step, pixel_step] = self.steps;
-        Pixels { first: self.first + image * self.image_step + depth * plane_step, row_step, pixel_step }
+        Pixels { first: self.first + input.image_start(image) + depth * plane_step, row_step, pixel_step }
     }
 }
 
@@ -67,24 +65,42 @@ impl Convolution {
         self.pooling.as_ref().map_or(0, |pooled| pooled.ring * pooled.columns * channels)
     }
 
+    /// Whether the pixels of an image are computed together with those of all others: where an image has but one.
+    pub fn takes_all_images(&self, output: MapLayout) -> bool {
+        output.extents == [1; SPATIAL] && self.pooling.is_none()
+    }
+
     /// Computes the output.
-    pub fn run(&self, machine: Machine, maps: &[Map], others: Others<'_>, output: &mut [f32], scratch: &mut [f32]) {
-        let layout = maps[self.output.0].layout;
-        layout.clear_frame(output);
-        let input = others.floats(&maps[self.input.0]);
+    pub fn run(&self, task: Task<'_>, output: &mut [f32], scratch: &mut [f32]) {
+        let (layout, input) = (task.layout(self.output), task.layout(self.input));
+        let floats = task.floats(self.input);
+        if self.takes_all_images(layout) {
+            (0..layout.images).for_each(|image| layout.clear_frame(output, image));
+            // The images are the pixels of one row.
+            let row = |map: MapLayout, pixels: Pixels| Pixels { pixel_step: map.image_step(), ..pixels };
+            let residual = task.residual(self.residual, self.output, 0);
+            let part = Part {
+                rows: 1,
+                columns: layout.images,
+                windows: row(input, self.windows.plane(&input, 0, 0)),
+                residual: match self.residual {
+                    Some(map) => residual.map(|pixels| row(task.layout(map), pixels)),
+                    None => residual,
+                },
+            };
+            self.compute(task.machine, floats, part, output, row(layout, layout.plane(0, 0)));
+            return;
+        }
+        layout.clear_frame(output, task.image);
         let [depth, rows, columns] = layout.extents;
-        for image in 0..layout.images {
-            for z in 0..depth {
-                let part = Part {
-                    rows,
-                    columns,
-                    windows: self.windows.plane(image, z),
-                    residual: others.residual(maps, self.residual, self.output, image, z),
-                };
-                let pixels = layout.plane(image, z);
-                match &self.pooling {
-                    None => self.compute(machine, input, part, output, pixels),
-                    Some(pooled) => self.compute_pooled(machine, pooled, input, part, (output, &layout, pixels), scratch),
+        for z in 0..depth {
+            let windows = self.windows.plane(&input, task.image, z);
+            let part = Part { rows, columns, windows, residual: task.residual(self.residual, self.output, z) };
+            let pixels = layout.plane(task.image, z);
+            match &self.pooling {
+                None => self.compute(task.machine, floats, part, output, pixels),
+                Some(pooled) => {
+                    self.compute_pooled(task.machine, pooled, floats, part, (output, &layout, pixels), scratch);
                 }
             }
         }
@@ -169,26 +185,24 @@ pub(in crate::host) struct Depthwise {
 
 impl Depthwise {
     /// Computes the output.
-    pub fn run(&self, machine: Machine, maps: &[Map], others: Others<'_>, output: &mut [f32]) {
-        let layout = maps[self.output.0].layout;
-        layout.clear_frame(output);
+    pub fn run(&self, task: Task<'_>, output: &mut [f32]) {
+        let (layout, input) = (task.layout(self.output), task.layout(self.input));
+        layout.clear_frame(output, task.image);
         let [depth, rows, columns] = layout.extents;
-        for image in 0..layout.images {
-            for z in 0..depth {
-                machine.run(DepthwisePlane {
-                    rows,
-                    columns,
-                    channels: layout.channels,
-                    input: others.floats(&maps[self.input.0]),
-                    input_pixels: self.windows.plane(image, z),
-                    taps: &self.taps,
-                    weights: &self.weights,
-                    bias: &self.bias,
-                    activation: self.activation,
-                    output: &mut *output,
-                    output_pixels: layout.plane(image, z),
-                });
-            }
+        for z in 0..depth {
+            task.machine.run(DepthwisePlane {
+                rows,
+                columns,
+                channels: layout.channels,
+                input: task.floats(self.input),
+                input_pixels: self.windows.plane(&input, task.image, z),
+                taps: &self.taps,
+                weights: &self.weights,
+                bias: &self.bias,
+                activation: self.activation,
+                output: &mut *output,
+                output_pixels: layout.plane(task.image, z),
+            });
         }
     }
 }

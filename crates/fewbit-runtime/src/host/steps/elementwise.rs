@@ -1,8 +1,8 @@
 //! [`Elementwise`]: functions of one or two feature maps, value by value.
 
-use super::{Map, MapId, Others};
+use super::{MapId, Task};
 use crate::host::simd::elementwise::ElementwisePlane;
-use crate::host::simd::{Activation, Combine, Machine};
+use crate::host::simd::{Activation, Combine};
 use std::vec::Vec;
 
 /// `activation(scale * (input combined with another map) + shift)`.
@@ -18,24 +18,22 @@ pub(in crate::host) struct Elementwise {
 
 impl Elementwise {
     /// Computes the output.
-    pub fn run(&self, machine: Machine, maps: &[Map], others: Others<'_>, output: &mut [f32]) {
-        let (input, second) = (&maps[self.input.0], self.combine.map(|(combine, map)| (combine, &maps[map.0])));
-        let layout = maps[self.output.0].layout;
-        layout.clear_frame(output);
+    pub fn run(&self, task: Task<'_>, output: &mut [f32]) {
+        let layout = task.layout(self.output);
+        layout.clear_frame(output, task.image);
         let [depth, rows, columns] = layout.extents;
-        for image in 0..layout.images {
-            for z in 0..depth {
-                machine.run(ElementwisePlane {
-                    rows,
-                    columns,
-                    channels: layout.channels,
-                    a: (others.floats(input), input.layout.plane(image, z)),
-                    b: second.map(|(combine, map)| (combine, others.floats(map), map.layout.plane(image, z))),
-                    scale_shift: self.scale_shift.as_ref().map(|(scale, shift)| (&scale[..], &shift[..])),
-                    activation: self.activation,
-                    output: (&mut *output, layout.plane(image, z)),
-                });
-            }
+        for z in 0..depth {
+            let plane = |map| (task.floats(map), task.layout(map).plane(task.image, z));
+            task.machine.run(ElementwisePlane {
+                rows,
+                columns,
+                channels: layout.channels,
+                a: plane(self.input),
+                b: self.combine.map(|(combine, map)| (combine, plane(map))),
+                scale_shift: self.scale_shift.as_ref().map(|(scale, shift)| (&scale[..], &shift[..])),
+                activation: self.activation,
+                output: (&mut *output, layout.plane(task.image, z)),
+            });
         }
     }
 }

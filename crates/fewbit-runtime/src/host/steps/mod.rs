@@ -95,6 +95,16 @@ impl Step {
         }
     }
 
+    /// How many images of a batch the step computes one by one; `None` if it takes them all at once.
+    pub fn images(&self, layouts: &[MapLayout]) -> Option<usize> {
+        let by_image = match self {
+            Self::Convolution(step) => !step.takes_all_images(layouts[step.output.0]),
+            Self::Winograd(_) | Self::Depthwise(_) | Self::Pooling(_) | Self::Elementwise(_) => true,
+            Self::FromVariable { .. } | Self::ToVariable { .. } | Self::Rearrange { .. } | Self::Portable { .. } => false,
+        };
+        by_image.then(|| self.writes().map(|map| layouts[map.0].images))?
+    }
+
     /// A map that the step may write another one over, place by place.
     pub fn in_place(&self) -> Option<(MapId, MapId)> {
         match self {
@@ -130,6 +140,36 @@ pub(super) struct Memory<'r, 'a> {
     pub session: Option<Session<'r, 'a>>,
 }
 
+/// What a step works with: the maps that it reads, and the image of the batch that it computes.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'r> {
+    pub machine: Machine,
+    pub maps: &'r [Map],
+    pub others: Others<'r>,
+    pub image: usize,
+}
+
+impl<'r> Task<'r> {
+    /// The floats of a map, which must not be the one that is written.
+    pub fn floats(&self, map: MapId) -> &'r [f32] {
+        self.others.floats(&self.maps[map.0])
+    }
+
+    /// How a map lies.
+    pub fn layout(&self, map: MapId) -> MapLayout {
+        self.maps[map.0].layout
+    }
+
+    /// What a step adds to a plane of `output`: a plane of another map, if there is one.
+    pub fn residual(&self, map: Option<MapId>, output: MapId, depth: usize) -> Residual<'r> {
+        let Some(map) = map else { return Residual::None };
+        if self.maps[map.0].place == self.maps[output.0].place {
+            return Residual::Output;
+        }
+        Residual::Map(self.floats(map), self.layout(map).plane(self.image, depth))
+    }
+}
+
 /// Maps that can be read while another one is written.
 #[derive(Clone, Copy)]
 pub(super) struct Others<'r> {
@@ -146,49 +186,42 @@ impl<'r> Others<'r> {
             None => &self.before[map.place.clone()],
         }
     }
-
-    /// What a step adds to the plane of `output` that it computes: a plane of a map, if there is one.
-    pub fn residual(self, maps: &[Map], map: Option<MapId>, output: MapId, image: usize, depth: usize) -> Residual<'r> {
-        match map.map(|map| &maps[map.0]) {
-            None => Residual::None,
-            Some(map) if map.place == maps[output.0].place => Residual::Output,
-            Some(map) => Residual::Map(self.floats(map), map.layout.plane(image, depth)),
-        }
-    }
 }
 
 impl Memory<'_, '_> {
-    /// The map to be written, and the others.
-    fn split(&mut self, output: MapId) -> (Others<'_>, &mut [f32], &mut [f32]) {
+    /// The map to be written, the memory of the step, and what it works with.
+    fn task(&mut self, output: MapId, image: usize) -> (Task<'_>, &mut [f32], &mut [f32]) {
         let place = self.maps[output.0].place.clone();
         let (before, rest) = self.arena.split_at_mut(place.start);
         let (floats, after) = rest.split_at_mut(place.len());
-        (Others { before, after, after_start: place.end }, floats, self.scratch)
+        let others = Others { before, after, after_start: place.end };
+        let task = Task { machine: self.machine, maps: self.maps, others, image };
+        (task, floats, self.scratch)
     }
 
-    /// Runs a step.
-    pub fn run(&mut self, step: &Step) {
-        let (machine, maps) = (self.machine, self.maps);
+    /// Runs a step for an image of the batch, or for all of them if it takes them at once.
+    pub fn run(&mut self, step: &Step, image: usize) {
+        let maps = self.maps;
         match step {
             Step::Convolution(step) => {
-                let (others, output, scratch) = self.split(step.output);
-                step.run(machine, maps, others, output, scratch);
+                let (task, output, scratch) = self.task(step.output, image);
+                step.run(task, output, scratch);
             }
             Step::Winograd(step) => {
-                let (others, output, scratch) = self.split(step.output);
-                step.run(machine, maps, others, output, scratch);
+                let (task, output, scratch) = self.task(step.output, image);
+                step.run(task, output, scratch);
             }
             Step::Depthwise(step) => {
-                let (others, output, _) = self.split(step.output);
-                step.run(machine, maps, others, output);
+                let (task, output, _) = self.task(step.output, image);
+                step.run(task, output);
             }
             Step::Pooling(step) => {
-                let (others, output, _) = self.split(step.output);
-                step.run(machine, maps, others, output);
+                let (task, output, _) = self.task(step.output, image);
+                step.run(task, output);
             }
             Step::Elementwise(step) => {
-                let (others, output, _) = self.split(step.output);
-                step.run(machine, maps, others, output);
+                let (task, output, _) = self.task(step.output, image);
+                step.run(task, output);
             }
             Step::FromVariable { variable, map } => {
                 let map = &maps[map.0];
@@ -204,10 +237,10 @@ impl Memory<'_, '_> {
                 }
             }
             Step::Rearrange { from, to } => {
-                let (others, output, plain) = self.split(*to);
-                let (from, to) = (&maps[from.0], &maps[to.0]);
-                from.layout.scatter(others.floats(from), |start, run| plain[start..][..run.len()].copy_from_slice(run));
-                to.layout.gather(output, |start, run| run.copy_from_slice(&plain[start..][..run.len()]));
+                let (task, output, plain) = self.task(*to, image);
+                let (values, from, to) = (task.floats(*from), task.layout(*from), task.layout(*to));
+                from.scatter(values, |start, run| plain[start..][..run.len()].copy_from_slice(run));
+                to.gather(output, |start, run| run.copy_from_slice(&plain[start..][..run.len()]));
             }
             Step::Portable { function } => {
                 if let Some(session) = &mut self.session {

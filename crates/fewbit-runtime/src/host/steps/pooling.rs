@@ -1,6 +1,6 @@
 //! [`Pooling`]: maxima and averages over windows of a feature map.
 
-use super::{Map, MapId, Others};
+use super::{MapId, Task};
 use crate::host::layout::SPATIAL;
 use crate::host::simd::pixels::Pixels;
 use crate::host::simd::pooling::{PooledRow, Reduce, Span};
@@ -109,18 +109,15 @@ fn spans(function: &Function, geometry: Option<&PoolingGeometry>, axis: usize, e
 
 impl Pooling {
     /// Computes the output.
-    pub fn run(&self, machine: Machine, maps: &[Map], others: Others<'_>, output: &mut [f32]) {
-        let (input, layout) = (&maps[self.input.0], maps[self.output.0].layout);
-        layout.clear_frame(output);
+    pub fn run(&self, task: Task<'_>, output: &mut [f32]) {
+        let (layout, input) = (task.layout(self.output), task.layout(self.input));
+        layout.clear_frame(output, task.image);
         let [depth, height, _] = layout.extents;
-        let step = input.layout.image_step();
-        for image in 0..layout.images {
-            let from = &others.floats(input)[image * step..][..step];
-            for z in 0..depth {
-                for y in 0..height {
-                    let pixels = layout.plane(image, z).row(y);
-                    self.windows.pool(machine, [z, y], layout.channels, from, (&mut *output, pixels));
-                }
+        let from = &task.floats(self.input)[input.image_start(task.image)..][..input.image_step()];
+        for z in 0..depth {
+            for y in 0..height {
+                let pixels = layout.plane(task.image, z).row(y);
+                self.windows.pool(task.machine, [z, y], layout.channels, from, (&mut *output, pixels));
             }
         }
     }

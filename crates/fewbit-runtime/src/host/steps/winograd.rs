@@ -1,12 +1,12 @@
 //! [`Winograd`]: convolutions of 3 x 3 taps by fewer multiplications.
 
 use super::convolution::WindowGrid;
-use super::{Map, MapId, Others};
+use super::{MapId, Task};
 use crate::host::linear::Linear;
 use crate::host::packing::PackedWeights;
 use crate::host::simd::convolution::Window;
 use crate::host::simd::winograd::{PLACES, WinogradPlane, scratch_len, transform_weights};
-use crate::host::simd::{Activation, Machine};
+use crate::host::simd::Activation;
 use fewbit_core::shape_rule::ConvolutionGeometry;
 use std::vec::Vec;
 
@@ -57,31 +57,30 @@ pub(in crate::host) fn pack(lanes: usize, geometry: &ConvolutionGeometry, linear
 impl Winograd {
     /// Floats of memory that the step needs.
     pub fn scratch_len(&self) -> usize {
-        scratch_len(self.window.len(), self.bias.len())
+        let lanes = self.weights.first().map_or(1, PackedWeights::lanes);
+        scratch_len(self.window.len(), self.bias.len(), lanes)
     }
 
     /// Computes the output.
-    pub fn run(&self, machine: Machine, maps: &[Map], others: Others<'_>, output: &mut [f32], scratch: &mut [f32]) {
-        let layout = maps[self.output.0].layout;
-        layout.clear_frame(output);
+    pub fn run(&self, task: Task<'_>, output: &mut [f32], scratch: &mut [f32]) {
+        let (layout, input) = (task.layout(self.output), task.layout(self.input));
+        layout.clear_frame(output, task.image);
         let [depth, rows, columns] = layout.extents;
-        for image in 0..layout.images {
-            for z in 0..depth {
-                machine.run(WinogradPlane {
-                    rows,
-                    columns,
-                    input: others.floats(&maps[self.input.0]),
-                    input_pixels: self.windows.plane(image, z),
-                    window: &self.window,
-                    weights: &self.weights,
-                    bias: &self.bias,
-                    residual: others.residual(maps, self.residual, self.output, image, z),
-                    activation: self.activation,
-                    output: &mut *output,
-                    output_pixels: layout.plane(image, z),
-                    scratch: &mut *scratch,
-                });
-            }
+        for z in 0..depth {
+            task.machine.run(WinogradPlane {
+                rows,
+                columns,
+                input: task.floats(self.input),
+                input_pixels: self.windows.plane(&input, task.image, z),
+                window: &self.window,
+                weights: &self.weights,
+                bias: &self.bias,
+                residual: task.residual(self.residual, self.output, z),
+                activation: self.activation,
+                output: &mut *output,
+                output_pixels: layout.plane(task.image, z),
+                scratch: &mut *scratch,
+            });
         }
     }
 }
