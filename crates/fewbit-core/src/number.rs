@@ -81,6 +81,7 @@ impl NumberFormat {
     }
 
     /// The number of fractional bits; `None` for formats that are not fixed-point.
+    #[inline]
     pub fn position(self) -> Option<i8> {
         match self {
             Self::Fixed16 { position }
@@ -108,6 +109,7 @@ impl NumberFormat {
     }
 
     /// The value of one step: `2^-position`, and 1 for formats that are not fixed-point.
+    #[inline]
     pub fn step(self) -> f32 {
         exp2(-i32::from(self.position().unwrap_or(0)))
     }
@@ -161,6 +163,7 @@ impl Quantizer {
     }
 
     /// The integer stored for `value`: rounded and saturated; zero for a value that is not a number.
+    #[inline]
     pub fn quantize(&self, value: f32) -> i32 {
         // In double precision the product is exact for every float and every position.
         let scaled = f64::from(value) * self.scale;
@@ -174,6 +177,7 @@ impl Quantizer {
 
 impl Rounding {
     /// The integer next to `value`, which must lie within the range of an `i32`.
+    #[inline]
     fn apply(self, value: f64) -> i32 {
         let truncated = value as i32;
         let floor = truncated - i32::from(value < f64::from(truncated));
@@ -190,11 +194,13 @@ impl Rounding {
 }
 
 /// `2^exponent`, saturating at zero and infinity.
+#[inline]
 fn exp2(exponent: i32) -> f32 {
     exp2_f64(exponent) as f32
 }
 
 /// `2^exponent` for exponents of normal numbers, which all positions are.
+#[inline]
 fn exp2_f64(exponent: i32) -> f64 {
     let biased = (exponent + 1023).clamp(0, 2047);
     f64::from_bits((biased as u64) << 52)
