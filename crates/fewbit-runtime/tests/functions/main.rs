@@ -1,0 +1,6 @@
+//! What each function computes.
+
+mod numbers;
+mod pooling;
+mod products;
+mod single;
