@@ -71,7 +71,7 @@ fn bias(
             error: |format| error_of_histogram(&statistics.histogram, format),
         };
         let noise = stored.at(byte, options.version).0.error / statistics.histogram.total().max(1) as f64;
-        if choice.error * BIAS_MARGIN <= noise {
+        if sqnr >= options.least_sqnr_db && choice.error * BIAS_MARGIN <= noise {
             return Some((choice.format, sqnr));
         }
     }
