@@ -1,8 +1,8 @@
 //! Formats of what is computed for each run, by calibration.
 
-use super::groups::{groups, is_rectified};
 use super::{AssignOptions, Assigned, Signal};
 use crate::calibrate::{Calibration, Statistics};
+use crate::groups::{groups, is_rectified};
 use crate::position::error_of_histogram;
 use fewbit_core::{Function, Network, NumberFormat, Operation, VariableId};
 

@@ -7,10 +7,8 @@
 //! |---|---|
 //! | `parameters` | formats of weights, biases and the rest, by their values |
 //! | `buffers` | formats of what is computed, by calibration |
-//! | `groups` | buffers that share a format, since functions between them only move values |
 
 mod buffers;
-mod groups;
 mod parameters;
 
 use crate::calibrate::Calibration;

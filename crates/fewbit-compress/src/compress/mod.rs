@@ -6,6 +6,7 @@ pub use report::{Compressed, Measurement, Use, VariableReport};
 
 use crate::assign::{AssignOptions, Width, assign};
 use crate::calibrate::calibrate;
+use crate::equalize::equalize;
 use crate::error::CompressError;
 use crate::evaluate::evaluate;
 use crate::memory;
@@ -28,6 +29,8 @@ pub struct CompressOptions {
     pub buffers: Width,
     /// The least ratio of signal to quantisation noise in decibels: a variable that would have less gets a wider format.
     pub least_sqnr_db: f64,
+    /// Whether to scale channels and layers by powers of two, so that they lose less in 8 bits.
+    pub equalize: bool,
     /// The version of `.nnb` to write.
     pub version: Version,
     /// The newest function definitions to use.
@@ -41,6 +44,7 @@ impl Default for CompressOptions {
             parameters: Width::Fixed8,
             buffers: Width::Fixed8,
             least_sqnr_db: 20.0,
+            equalize: true,
             version: Version::V3,
             api_level: LATEST_API_LEVEL,
         }
@@ -66,8 +70,12 @@ pub fn compress(
     network.validate()?;
     // Without identities it is what a person would convert; some of them have no place in a file at all.
     let float = encode(&remove_identities(network)?, &encode_options(Version::V3, options))?;
-    let simple = simplify(network)?;
-    let statistics = calibrate(&simple, calibration, progress)?;
+    let mut simple = simplify(network)?;
+    let mut statistics = calibrate(&simple, calibration, progress)?;
+    if options.equalize {
+        simple = equalize(&simple, &statistics, options.version)?;
+        statistics = calibrate(&simple, calibration, progress)?;
+    }
     let assigned = assign(&simple, &statistics, &assign_options(options));
     let Encoded { bytes, warnings } = write(&assigned.network, options)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -32,6 +32,11 @@ fn leader(leaders: &[usize], mut index: usize) -> usize {
     index
 }
 
+/// Whether the values of a buffer are first stored there: no function only moves them to it.
+pub fn is_source(network: &Network, id: VariableId) -> bool {
+    !network.nodes.iter().any(|node| node.outputs.contains(&id) && only_moves(node))
+}
+
 /// Whether only what is above zero in a variable is ever read.
 pub fn is_rectified(network: &Network, id: VariableId) -> bool {
     let mut readers = network.nodes.iter().filter(|node| node.inputs.contains(&id)).peekable();
@@ -109,6 +114,8 @@ mod tests {
         let groups: Vec<Vec<usize>> =
             groups(&network).iter().map(|group| group.iter().map(|id| id.0).collect()).collect();
         assert_eq!(groups, [vec![0, 1, 2, 3, 4], vec![5]]);
+        let sources: Vec<bool> = (0..6).map(|id| is_source(&network, VariableId(id))).collect();
+        assert_eq!(sources, [true, false, true, false, false, true]);
         let rectified: Vec<bool> = (0..6).map(|id| is_rectified(&network, VariableId(id))).collect();
         assert_eq!(rectified, [true, false, false, false, false, false]);
     }
