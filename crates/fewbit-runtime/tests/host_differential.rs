@@ -233,7 +233,7 @@ impl Follow {
             x = normalize(builder, x, channel_axis)?;
         }
         if self.add {
-            let other = builder.input(&builder.shape(x).to_vec());
+            let other = builder.input(&builder.shape(x));
             x = builder.apply(Function::Add2(InPlace { inplace: false }), &[other, x])?;
         }
         x = match self.activation {
