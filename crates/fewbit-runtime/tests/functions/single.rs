@@ -33,6 +33,8 @@ pub fn file(network: &Network) -> Vec<u8> {
 pub enum Given<'v> {
     /// Real numbers, to be stored in the format of the input.
     Values(&'v [f32]),
+    /// Any bytes.
+    Bytes(&'v [u8]),
 }
 
 /// Runs a file: the values of all variables afterwards.
@@ -42,8 +44,15 @@ pub fn run(file: &[u8], semantics: Semantics, given: &[Given<'_>]) -> Result<Vec
     let mut arena = vec![0xa5; model.arena_bytes()];
     let mut session = Session::new(&model, &mut arena, semantics).expect("an arena of the model's size");
     for (index, given) in given.iter().enumerate() {
-        let Given::Values(values) = given;
-        session.set_input(index, values);
+        match given {
+            Given::Values(values) => session.set_input(index, values),
+            Given::Bytes(bytes) => {
+                let mut input = session.input_mut(index).expect("an input");
+                let place = input.bytes();
+                let count = place.len().min(bytes.len());
+                place[..count].copy_from_slice(&bytes[..count]);
+            }
+        }
     }
     session.run();
     let variables = 0..model.nnb().variable_count();
@@ -55,6 +64,22 @@ pub fn run(file: &[u8], semantics: Semantics, given: &[Given<'_>]) -> Result<Vec
             read
         })
         .collect())
+}
+
+/// The outputs of a function for float inputs; its shape rule must take them.
+pub fn compute(function: Function, inputs: &[(&[usize], &[f32])]) -> Vec<Vec<f32>> {
+    let shapes: Vec<Shape> = inputs.iter().map(|(dims, _)| shape(dims)).collect();
+    let output = function.output_shape(&&shapes[..]).expect("shapes that the function takes");
+    let count = function.output_count(&&shapes[..]).expect("shapes that the function takes");
+    let network = network(
+        function,
+        shapes.iter().map(|&shape| Variable::buffer("", shape)).collect(),
+        vec![Variable::buffer("", output); count],
+    );
+    network.validate().expect("the shape rule's own shapes");
+    let given: Vec<_> = inputs.iter().map(|(_, values)| Given::Values(values)).collect();
+    let mut variables = run(&file(&network), Semantics::Reference, &given).expect("a valid network");
+    variables.split_off(inputs.len())
 }
 
 /// A variable in a format; parameters get values.

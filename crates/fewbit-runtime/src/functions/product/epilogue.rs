@@ -8,6 +8,7 @@ use super::arithmetic::IntegerSums;
 use super::operands::{Normalization, Terms};
 use super::statistics::BatchStatistics;
 use super::sum::Sum;
+use crate::functions::unary;
 use crate::requantize::{Magnitude, Requantizer, is_exact, magnitude, position, shift_between, shifted};
 use crate::values::ValuesMut;
 use fewbit_core::NumberFormat;
@@ -272,11 +273,11 @@ fn activate(nonlinearity: Nonlinearity, alpha: f32, values: &mut [f32]) {
     let mut map = |function: fn(f32, f32) -> f32| values.iter_mut().for_each(|value| *value = function(*value, alpha));
     match nonlinearity {
         Nonlinearity::Identity => {}
-        Nonlinearity::ReLU => map(|x, _| x.max(0.0)),
-        Nonlinearity::ReLU6 => map(|x, _| x.clamp(0.0, 6.0)),
-        Nonlinearity::LeakyReLU => map(|x, alpha| if x > 0.0 { x } else { alpha * x }),
-        Nonlinearity::ELU => map(|x, alpha| if x > 0.0 { x } else { alpha * (libm::expf(x) - 1.0) }),
-        Nonlinearity::Sigmoid => map(|x, _| 1.0 / (1.0 + libm::expf(-x))),
+        Nonlinearity::ReLU => map(|x, _| unary::relu(x)),
+        Nonlinearity::ReLU6 => map(|x, _| unary::relu6(x)),
+        Nonlinearity::LeakyReLU => map(unary::leaky_relu),
+        Nonlinearity::ELU => map(unary::elu),
+        Nonlinearity::Sigmoid => map(|x, _| unary::sigmoid(x)),
         Nonlinearity::Tanh => map(|x, _| libm::tanhf(x)),
     }
 }
