@@ -8,6 +8,7 @@ use super::arithmetic::IntegerSums;
 use super::operands::{Normalization, Terms};
 use super::statistics::BatchStatistics;
 use super::sum::Sum;
+use crate::functions::batch_normalization::normalized;
 use crate::functions::unary;
 use crate::requantize::{Magnitude, Requantizer, is_exact, magnitude, position, shift_between, shifted};
 use crate::values::ValuesMut;
@@ -249,23 +250,23 @@ impl<S: Sum> Epilogue<S> for RealEpilogue<'_, '_> {
 impl RealEpilogue<'_, '_> {
     fn normalize(&self, normalization: &Normalization<'_>, values: &mut [f32], channels: Channels) {
         let Normalization { beta, gamma, mean, variance, eps, .. } = normalization;
-        let (mut means, mut variances) = ([0.0; ROWS], [0.0; ROWS]);
-        let (means, variances) = (&mut means[..values.len()], &mut variances[..values.len()]);
-        match self.batch {
-            None => {
-                read_channels(mean, channels, means);
-                read_channels(variance, channels, variances);
-            }
+        let count = values.len().min(ROWS);
+        let read = |values: &Values<'_>| {
+            let mut run = [0.0; ROWS];
+            read_channels(values, channels, &mut run[..count]);
+            run
+        };
+        let (gamma, beta) = (read(gamma), read(beta));
+        let (mean, variance) = match self.batch {
+            None => (read(mean), read(variance)),
             Some(batch) => {
-                for (place, (mean, variance)) in means.iter_mut().zip(&mut *variances).enumerate() {
-                    (*mean, *variance) = (batch.mean.get(channels.at(place)), batch.variance.get(channels.at(place)));
-                }
+                [batch.mean, batch.variance].map(|v| core::array::from_fn(|place| v.get(channels.at(place)))).into()
             }
+        };
+        for (place, value) in values.iter_mut().enumerate().take(ROWS) {
+            let deviation = libm::sqrtf(variance[place] + eps);
+            *value = normalized(*value, mean[place], gamma[place], deviation, beta[place]);
         }
-        with_run(values, means, |x, mean| x - mean);
-        with_run(values, variances, |x, variance| x / libm::sqrtf(variance + eps));
-        with_channels(values, gamma, channels, |x: f32, gamma: f32| x * gamma);
-        with_channels(values, beta, channels, |x: f32, beta: f32| x + beta);
     }
 }
 
