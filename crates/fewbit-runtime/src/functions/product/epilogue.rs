@@ -8,6 +8,8 @@ use super::arithmetic::IntegerSums;
 use super::operands::{Normalization, Terms};
 use super::statistics::BatchStatistics;
 use super::sum::Sum;
+use crate::functions::batch_normalization::normalized;
+use crate::functions::unary;
 use crate::requantize::{Magnitude, Requantizer, is_exact, magnitude, position, shift_between, shifted};
 use crate::values::ValuesMut;
 use fewbit_core::NumberFormat;
@@ -248,23 +250,23 @@ impl<S: Sum> Epilogue<S> for RealEpilogue<'_, '_> {
 impl RealEpilogue<'_, '_> {
     fn normalize(&self, normalization: &Normalization<'_>, values: &mut [f32], channels: Channels) {
         let Normalization { beta, gamma, mean, variance, eps, .. } = normalization;
-        let (mut means, mut variances) = ([0.0; ROWS], [0.0; ROWS]);
-        let (means, variances) = (&mut means[..values.len()], &mut variances[..values.len()]);
-        match self.batch {
-            None => {
-                read_channels(mean, channels, means);
-                read_channels(variance, channels, variances);
-            }
+        let count = values.len().min(ROWS);
+        let read = |values: &Values<'_>| {
+            let mut run = [0.0; ROWS];
+            read_channels(values, channels, &mut run[..count]);
+            run
+        };
+        let (gamma, beta) = (read(gamma), read(beta));
+        let (mean, variance) = match self.batch {
+            None => (read(mean), read(variance)),
             Some(batch) => {
-                for (place, (mean, variance)) in means.iter_mut().zip(&mut *variances).enumerate() {
-                    (*mean, *variance) = (batch.mean.get(channels.at(place)), batch.variance.get(channels.at(place)));
-                }
+                [batch.mean, batch.variance].map(|v| core::array::from_fn(|place| v.get(channels.at(place)))).into()
             }
+        };
+        for (place, value) in values.iter_mut().enumerate().take(ROWS) {
+            let deviation = libm::sqrtf(variance[place] + eps);
+            *value = normalized(*value, mean[place], gamma[place], deviation, beta[place]);
         }
-        with_run(values, means, |x, mean| x - mean);
-        with_run(values, variances, |x, variance| x / libm::sqrtf(variance + eps));
-        with_channels(values, gamma, channels, |x: f32, gamma: f32| x * gamma);
-        with_channels(values, beta, channels, |x: f32, beta: f32| x + beta);
     }
 }
 
@@ -272,11 +274,11 @@ fn activate(nonlinearity: Nonlinearity, alpha: f32, values: &mut [f32]) {
     let mut map = |function: fn(f32, f32) -> f32| values.iter_mut().for_each(|value| *value = function(*value, alpha));
     match nonlinearity {
         Nonlinearity::Identity => {}
-        Nonlinearity::ReLU => map(|x, _| x.max(0.0)),
-        Nonlinearity::ReLU6 => map(|x, _| x.clamp(0.0, 6.0)),
-        Nonlinearity::LeakyReLU => map(|x, alpha| if x > 0.0 { x } else { alpha * x }),
-        Nonlinearity::ELU => map(|x, alpha| if x > 0.0 { x } else { alpha * (libm::expf(x) - 1.0) }),
-        Nonlinearity::Sigmoid => map(|x, _| 1.0 / (1.0 + libm::expf(-x))),
+        Nonlinearity::ReLU => map(|x, _| unary::relu(x)),
+        Nonlinearity::ReLU6 => map(|x, _| unary::relu6(x)),
+        Nonlinearity::LeakyReLU => map(unary::leaky_relu),
+        Nonlinearity::ELU => map(unary::elu),
+        Nonlinearity::Sigmoid => map(|x, _| unary::sigmoid(x)),
         Nonlinearity::Tanh => map(|x, _| libm::tanhf(x)),
     }
 }
