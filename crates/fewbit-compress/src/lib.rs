@@ -9,6 +9,7 @@
 //! | [`noise`] | how much noise in each variable matters |
 //! | [`position`] | where the binary point of a set of values goes |
 //! | [`mod@assign`] | a number format for every variable |
+//! | [`correct`] | biases that make up for rounded weights |
 //! | [`memory`] | where each buffer lies in the arena |
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
 //! | [`linear`] | convolutions and affine functions as sums over weights |
@@ -25,6 +26,7 @@ pub mod assign;
 pub mod calibrate;
 mod channelwise;
 pub mod compress;
+pub mod correct;
 pub mod equalize;
 pub mod error;
 pub mod evaluate;

@@ -145,3 +145,104 @@ fn passed_share(function: &Function, output: VariableId, calibration: &Calibrati
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fewbit_core::function::arguments::{Affine, AveragePooling, Convolution, InPlace, InPlaceScalar};
+    use fewbit_core::{IntList, Shape, Variable};
+    use fewbit_nnb::{EncodeOptions, encode};
+    use fewbit_runtime::{Model, Semantics, Session};
+
+    struct Linear {
+        network: Network,
+        seed: u32,
+    }
+
+    impl Linear {
+        fn variable(&mut self, dims: &[usize]) -> VariableId {
+            let name = format!("v{}", self.network.variables.len());
+            self.network.add(Variable::buffer(name, Shape::new(dims).expect("a shape")))
+        }
+
+        fn weights(&mut self, dims: &[usize]) -> VariableId {
+            let values: Vec<f32> = (0..dims.iter().product())
+                .map(|_| {
+                    self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (self.seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+                })
+                .collect();
+            let name = format!("v{}", self.network.variables.len());
+            self.network.add(Variable::parameter(name, Shape::new(dims).expect("a shape"), values))
+        }
+
+        fn apply(&mut self, function: Function, inputs: &[VariableId], dims: &[usize]) -> VariableId {
+            let output = self.variable(dims);
+            let name = format!("f{}", self.network.nodes.len());
+            let (inputs, outputs) = (inputs.to_vec(), vec![output]);
+            let operation = Operation::Known(function);
+            self.network.nodes.push(Node { name, operation, inputs, outputs, implementation: 0 });
+            output
+        }
+
+        fn output(&self, input: &[f32]) -> Vec<f32> {
+            let file = encode(&self.network, &EncodeOptions::default()).expect("a network").bytes;
+            let model = Model::open(&file).expect("a file");
+            let mut arena = vec![0; model.arena_bytes()];
+            let mut session = Session::new(&model, &mut arena, Semantics::Integer).expect("an arena");
+            session.set_input(0, input);
+            session.run();
+            (0..session.output(0).len()).map(|index| session.output(0).get(index)).collect()
+        }
+    }
+
+    /// In a linear network gains are exact: the squared responses to a unit in each input value.
+    #[test]
+    fn gains_of_linear_functions_are_their_responses() {
+        let ints = |values: &[i32]| IntList::from_slice(values).expect("few values");
+        let convolution = Convolution {
+            base_axis: 1,
+            pad: ints(&[0, 0]),
+            stride: ints(&[2, 2]),
+            dilation: ints(&[1, 1]),
+            group: 1,
+            channel_last: false,
+        };
+        let pooling = AveragePooling {
+            kernel: ints(&[2, 2]),
+            stride: ints(&[2, 2]),
+            ignore_border: true,
+            pad: ints(&[0, 0]),
+            channel_last: false,
+            including_pad: true,
+        };
+        let mut linear = Linear { network: Network::default(), seed: 3 };
+        let x = linear.variable(&[1, 2, 8, 8]);
+        let w = linear.weights(&[3, 2, 2, 2]);
+        let h = linear.apply(Function::Convolution(convolution), &[x, w], &[1, 3, 4, 4]);
+        let double = InPlaceScalar { val: 2.0, inplace: false };
+        let twice = linear.apply(Function::MulScalar(double), &[h], &[1, 3, 4, 4]);
+        let sum = linear.apply(Function::Sub2(InPlace { inplace: false }), &[twice, h], &[1, 3, 4, 4]);
+        let pooled = linear.apply(Function::AveragePooling(pooling), &[sum], &[1, 3, 2, 2]);
+        let a = linear.weights(&[12, 5]);
+        let y = linear.apply(Function::Affine(Affine { base_axis: 1 }), &[pooled, a], &[1, 5]);
+        (linear.network.inputs, linear.network.outputs) = (vec![x], vec![y]);
+        linear.network.validate().expect("a valid network");
+
+        let calibration = Calibration { statistics: vec![None; linear.network.variables.len()], samples: 0 };
+        let gains = gains(&linear.network, &calibration);
+        let response = |index: usize| -> f64 {
+            let mut input = vec![0.0; 128];
+            input[index] = 1.0;
+            linear.output(&input).iter().map(|&value| f64::from(value).powi(2)).sum()
+        };
+        for (channel, gain) in gains.of(x).iter().enumerate() {
+            let mean = (0..64).map(|index| response(64 * channel + index)).sum::<f64>() / 64.0;
+            // Doubling and subtracting are added as if their noise were independent: 4 + 1 instead of (2 - 1)^2.
+            let ratio = gain / mean;
+            assert!((ratio - 5.0).abs() < 0.6, "channel {channel}: {gain} but {mean}");
+        }
+        assert!(gains.of(y).iter().all(|gain| *gain == 1.0));
+        assert!(gains.of(w).is_empty());
+    }
+}
