@@ -14,6 +14,7 @@
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
 //! | [`linear`] | convolutions and affine functions as sums over weights |
 //! | `groups` | buffers that share a format, since functions between them only move values |
+//! | `forest` | things that are joined into sets |
 //! | `channelwise` | batch normalisation as scale and shift |
 //! | [`feed`] | samples of a dataset as the inputs of a network's runs |
 //! | [`progress`] | how a caller follows long work |
@@ -31,6 +32,7 @@ pub mod equalize;
 pub mod error;
 pub mod evaluate;
 pub mod feed;
+mod forest;
 mod groups;
 pub mod linear;
 pub mod memory;

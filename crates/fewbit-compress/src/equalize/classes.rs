@@ -1,6 +1,7 @@
 //! [`Classes`]: which channels of which variables can only be scaled together.
 
 use crate::calibrate::channel_axis;
+use crate::forest::Forest;
 use crate::linear::Linear;
 use fewbit_core::{Function, Network, Node, Operation, VariableId};
 
@@ -38,14 +39,15 @@ impl Classes {
     }
 }
 
-/// Classes under construction: a forest over the channels of all buffers.
+/// Classes under construction.
 struct Ties {
     /// Where each variable's channels begin.
     starts: Vec<usize>,
-    leaders: Vec<usize>,
+    /// The channels of all buffers.
+    channels: Forest,
     fixed: Vec<bool>,
-    /// The same over variables.
-    variables: Vec<usize>,
+    /// The variables that are connected.
+    variables: Forest,
 }
 
 impl Ties {
@@ -57,37 +59,27 @@ impl Ties {
             starts.push(starts[index] + count);
         }
         let count = starts.last().copied().unwrap_or(0);
-        let variables = (0..network.variables.len()).collect();
-        Self { starts, leaders: (0..count).collect(), fixed: vec![false; count], variables }
+        let variables = Forest::new(network.variables.len());
+        Self { starts, channels: Forest::new(count), fixed: vec![false; count], variables }
     }
 
-    fn channels(&self, id: VariableId) -> std::ops::Range<usize> {
+    fn channels_of(&self, id: VariableId) -> std::ops::Range<usize> {
         self.starts[id.0]..self.starts[id.0 + 1]
     }
 
     fn fix(&mut self, id: VariableId) {
-        for channel in self.channels(id) {
+        for channel in self.channels_of(id) {
             self.fixed[channel] = true;
         }
     }
 
-    fn tie(&mut self, a: usize, b: usize) {
-        let [a, b] = [leader(&self.leaders, a), leader(&self.leaders, b)];
-        self.leaders[a.max(b)] = a.min(b);
-    }
-
     /// Ties each channel of `part` to those of `whole` from `first` on.
     fn tie_part(&mut self, whole: VariableId, part: VariableId, first: usize) {
-        let (of_whole, of_part) = (self.channels(whole), self.channels(part));
+        let (of_whole, of_part) = (self.channels_of(whole), self.channels_of(part));
         for (a, b) in of_whole.skip(first).zip(of_part) {
-            self.tie(a, b);
+            self.channels.join(a, b);
         }
-        self.connect(whole, part);
-    }
-
-    fn connect(&mut self, a: VariableId, b: VariableId) {
-        let [a, b] = [leader(&self.variables, a.0), leader(&self.variables, b.0)];
-        self.variables[a.max(b)] = a.min(b);
+        self.variables.join(whole.0, part.0);
     }
 
     /// A linear function ties nothing, if its parameters can take up both scales.
@@ -111,7 +103,7 @@ impl Ties {
         if let ([output], Operation::Known(function)) = (&node.outputs[..], &node.operation) {
             let axis = channel_axis(network, *output);
             let same_axis = buffers.iter().all(|id| channel_axis(network, *id) == axis);
-            let same_count = buffers.iter().all(|id| self.channels(*id).len() == self.channels(*output).len());
+            let same_count = buffers.iter().all(|id| self.channels_of(*id).len() == self.channels_of(*output).len());
             match function {
                 Function::Reshape(_) => return self.reshape(network, node.inputs[0], *output),
                 Function::Concatenate(arguments)
@@ -120,7 +112,7 @@ impl Ties {
                     let mut first = 0;
                     for id in buffers {
                         self.tie_part(*output, id, first);
-                        first += self.channels(id).len();
+                        first += self.channels_of(id).len();
                     }
                     return;
                 }
@@ -148,18 +140,17 @@ impl Ties {
             return;
         }
         let run = from.split_items(2).1;
-        for (value, channel) in self.channels(y).enumerate() {
-            if let Some(origin) = self.channels(x).nth(value / run.max(1)) {
-                self.tie(channel, origin);
+        for (value, channel) in self.channels_of(y).enumerate() {
+            if let Some(origin) = self.channels_of(x).nth(value / run.max(1)) {
+                self.channels.join(channel, origin);
             }
         }
-        self.connect(x, y);
+        self.variables.join(x.0, y.0);
     }
 
     fn classes(self) -> Classes {
-        let count = self.leaders.len();
-        let leaders: Vec<usize> = (0..count).map(|channel| leader(&self.leaders, channel)).collect();
-        let mut free = vec![true; count];
+        let leaders: Vec<usize> = self.channels.members().map(|channel| self.channels.leader(channel)).collect();
+        let mut free = vec![true; leaders.len()];
         for (channel, leader) in leaders.iter().enumerate() {
             free[*leader] &= !self.fixed[channel];
         }
@@ -167,11 +158,11 @@ impl Ties {
         for (channel, leader) in leaders.iter().enumerate() {
             free[channel] &= channel == *leader;
         }
-        let mut connected = vec![Vec::new(); self.variables.len()];
-        let mut of_channel = Vec::with_capacity(self.variables.len());
-        for index in 0..self.variables.len() {
-            let channels = &leaders[self.channels(VariableId(index))];
-            connected[leader(&self.variables, index)].extend(channels.iter().copied().filter(|class| free[*class]));
+        let mut connected = vec![Vec::new(); self.variables.members().len()];
+        let mut of_channel = Vec::with_capacity(connected.len());
+        for index in self.variables.members() {
+            let channels = &leaders[self.channels_of(VariableId(index))];
+            connected[self.variables.leader(index)].extend(channels.iter().copied().filter(|class| free[*class]));
             of_channel.push(channels.to_vec());
         }
         for classes in &mut connected {
@@ -181,13 +172,6 @@ impl Ties {
         connected.retain(|classes| !classes.is_empty());
         Classes { of_channel, free, connected }
     }
-}
-
-fn leader(leaders: &[usize], mut index: usize) -> usize {
-    while leaders[index] != index {
-        index = leaders[index];
-    }
-    index
 }
 
 /// Whether one function alone reads a parameter, so that it can be changed for that one.
