@@ -1,0 +1,186 @@
+//! Decides how each function of a network is computed in C: which kernel, with which constants.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`variables`] | where variables lie, and how kernels read and write them |
+//! | [`product`] | convolutions, deconvolutions, affine functions |
+//! | [`pooling`] | pooling |
+//! | [`combine`] | functions of values at the same place, in integers where those are exact, else in floats |
+//! | [`unary`] | functions of one value: tables, integer forms, formulas |
+//! | [`table`] | tables, made by running the runtime's own function |
+//! | [`moves`] | functions that move values along strides |
+//! | [`take`] | functions that take values from places found axis by axis |
+//! | [`normalization`] | batch normalisation |
+//! | [`softmax`] | softmax |
+
+mod combine;
+mod moves;
+mod normalization;
+mod pooling;
+mod product;
+mod softmax;
+mod table;
+mod take;
+mod unary;
+mod variables;
+
+use crate::arrays::Arrays;
+use crate::c_value::Record;
+use crate::error::UnsupportedFunction;
+use crate::feature::{Feature, Features};
+use crate::limits::Limits;
+use fewbit_core::{Function, Shape};
+use fewbit_nnb::VariableRecord;
+use fewbit_runtime::Model;
+
+/// A call of a kernel with its constants.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The function in C.
+    pub kernel: &'static str,
+    /// The type of its constants.
+    pub constants_type: &'static str,
+    /// Its constants.
+    pub constants: Record,
+}
+
+/// A function of the network.
+#[derive(Clone, Debug)]
+pub(crate) struct Layer {
+    /// What it is, for people.
+    pub title: String,
+    /// What is done; nothing where the output is the input.
+    pub steps: Vec<Step>,
+}
+
+/// The whole network.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub layers: Vec<Layer>,
+    pub features: Features,
+    pub limits: Limits,
+    pub arrays: Arrays,
+}
+
+/// Why a function has no form in C: what follows its name in a sentence.
+pub(crate) type Reason = String;
+
+/// What planners write to.
+pub(crate) struct Planner<'m, 'a> {
+    model: &'m Model<'a>,
+    features: Features,
+    limits: Limits,
+    arrays: Arrays,
+    steps: Vec<Step>,
+}
+
+/// One output of a function, which is to be planned.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub function: Function,
+    /// The numbers of its input variables.
+    pub inputs: Vec<usize>,
+    /// The number of the output variable.
+    pub output: usize,
+    /// Which of the function's outputs it is.
+    pub output_index: usize,
+}
+
+impl Plan {
+    /// Plans all functions of a model.
+    ///
+    /// # Errors
+    /// All functions that have no form in C.
+    pub fn new(model: &Model<'_>) -> Result<Self, Vec<UnsupportedFunction>> {
+        let mut planner = Planner {
+            model,
+            features: Features::default(),
+            limits: Limits::default(),
+            arrays: Arrays::default(),
+            steps: Vec::new(),
+        };
+        let mut layers = Vec::new();
+        let mut unsupported = Vec::new();
+        for index in 0..model.nnb().function_count() {
+            let record = model.nnb().function(index);
+            let name = record.spec.name;
+            let planned = model.function(index).ok_or_else(|| Reason::from("is not computed by the runtime"));
+            let planned = planned.and_then(|function| {
+                let inputs: Vec<usize> = record.inputs.iter().collect();
+                record.outputs.iter().enumerate().try_for_each(|(output_index, output)| {
+                    planner.plan(&Call { function, inputs: inputs.clone(), output, output_index })
+                })
+            });
+            let steps = std::mem::take(&mut planner.steps);
+            match planned {
+                Ok(()) => {
+                    let shapes = |list: fewbit_nnb::reader::Words<'_>| {
+                        list.iter().map(|number| describe(&model.nnb().variable(number))).collect::<Vec<_>>().join(", ")
+                    };
+                    let title = format!("{name}: {} -> {}", shapes(record.inputs), shapes(record.outputs));
+                    layers.push(Layer { title, steps });
+                }
+                Err(reason) => unsupported.push(UnsupportedFunction { index, name, reason }),
+            }
+        }
+        let Planner { features, limits, arrays, .. } = planner;
+        if unsupported.is_empty() { Ok(Self { layers, features, limits, arrays }) } else { Err(unsupported) }
+    }
+}
+
+fn describe(variable: &VariableRecord<'_>) -> String {
+    format!("{} {}", variable.shape, variable.format)
+}
+
+impl Planner<'_, '_> {
+    fn plan(&mut self, call: &Call) -> Result<(), Reason> {
+        if self.shape(call.output).items() == 0 {
+            return Ok(());
+        }
+        match &call.function {
+            Function::Convolution(_)
+            | Function::FusedConvolution(_)
+            | Function::DepthwiseConvolution(_)
+            | Function::BinaryConnectConvolution(_)
+            | Function::BinaryWeightConvolution(_)
+            | Function::Deconvolution(_)
+            | Function::DepthwiseDeconvolution(_)
+            | Function::Affine(_)
+            | Function::BinaryConnectAffine(_)
+            | Function::BinaryWeightAffine(_) => product::plan(self, call),
+            Function::MaxPooling(_)
+            | Function::AveragePooling(_)
+            | Function::SumPooling(_)
+            | Function::GlobalAveragePooling => pooling::plan(self, call),
+            Function::Add2(_)
+            | Function::BcAdd2(_)
+            | Function::AddN
+            | Function::Sub2(_)
+            | Function::Mul2(_)
+            | Function::MulN
+            | Function::Div2(_)
+            | Function::Maximum2
+            | Function::Minimum2
+            | Function::PReLU(_) => combine::plan(self, call),
+            Function::BatchNormalization(arguments) => normalization::plan(self, call, arguments),
+            Function::FusedBatchNormalization(arguments) => normalization::plan_fused(self, call, arguments),
+            Function::Softmax(arguments) => softmax::plan(self, call, arguments.axis, false),
+            Function::LogSoftmax(arguments) => softmax::plan(self, call, arguments.axis, true),
+            function => {
+                if moves::plan(self, call)? || take::plan(self, call)? || unary::plan(self, call)? {
+                    return Ok(());
+                }
+                Err(format!("is a function that generated code does not compute; remove {} from the network, or run the file with the runtime", function.name()))
+            }
+        }
+    }
+
+    fn step(&mut self, kernel: &'static str, constants_type: &'static str, constants: Record, features: &[Feature]) {
+        self.features.use_all(features);
+        self.steps.push(Step { kernel, constants_type, constants });
+    }
+
+    fn shape(&self, variable: usize) -> Shape {
+        self.model.nnb().variable(variable).shape
+    }
+}
