@@ -80,13 +80,7 @@ impl<'a> Model<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
         let nnb = Nnb::new(bytes)?;
         at_most(MAX_BUFFERS, nnb.buffers().len(), "buffers")?;
-        let mut arena_bytes = 0usize;
-        for index in 0..nnb.buffers().len() {
-            let start = nnb.buffer_offset(index).or_else(|| arena_bytes.checked_next_multiple_of(BUFFER_ALIGNMENT));
-            let end = start.and_then(|start| start.checked_add(nnb.buffer_bytes(index)));
-            arena_bytes = arena_bytes.max(end.ok_or(OpenError::TooLarge)?);
-        }
-        let model = Self { nnb, arena_bytes };
+        let model = Self { nnb, arena_bytes: arena_bytes(&nnb).ok_or(OpenError::TooLarge)? };
         for index in 0..nnb.function_count() {
             model.check_function(index)?;
         }
@@ -150,6 +144,14 @@ impl<'a> Model<'a> {
         }
         Ok(())
     }
+}
+
+/// Bytes of the arena that the buffers of a file need, whether it can be run or not; `None` if no machine has as many.
+pub fn arena_bytes(nnb: &Nnb<'_>) -> Option<usize> {
+    (0..nnb.buffers().len()).try_fold(0usize, |arena_bytes, index| {
+        let start = nnb.buffer_offset(index).or_else(|| arena_bytes.checked_next_multiple_of(BUFFER_ALIGNMENT))?;
+        Some(arena_bytes.max(start.checked_add(nnb.buffer_bytes(index))?))
+    })
 }
 
 /// Whether a function reads the values of its input at `place`. The float weights of binary functions are only kept
