@@ -1,7 +1,9 @@
 //! The networks of the reference in all their variants.
 
 use super::compiled::repository;
+use fewbit_compress::{CompressOptions, NoProgress, compress};
 use fewbit_core::Network;
+use fewbit_data::{Dataset, Fit, Inputs, OpenOptions, Preprocess};
 use fewbit_formats::{FormatSetting, ImportOptions, Nnp, Settings};
 use fewbit_nnb::{EncodeOptions, Version, encode};
 use std::fs;
@@ -37,4 +39,14 @@ pub fn references() -> Vec<(String, Network)> {
     }
     networks.sort_by(|a, b| a.0.cmp(&b.0));
     networks
+}
+
+/// The trained ResNet23, compressed to fixed-point formats that a few images ask for.
+pub fn resnet23(version: Version) -> Vec<u8> {
+    let network = import(&repository("models/resnet23_trained.nnp"));
+    let images = repository("testdata/cifar10/test.fbds");
+    let dataset = || Dataset::open(&images, &OpenOptions::default()).expect("the images").spread(16);
+    let inputs = || Inputs::new(dataset(), &[3, 32, 32], Preprocess::Standardize, Fit::Exact).expect("its input");
+    let options = CompressOptions { version, ..CompressOptions::default() };
+    compress(&network, &inputs(), &inputs(), &options, &NoProgress).expect("a network that can be compressed").file
 }
