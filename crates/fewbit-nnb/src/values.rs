@@ -149,11 +149,27 @@ impl<'a> Values<'a> {
                 fill(out, self.bytes.as_chunks::<2>().0, start, |bytes| E::from_fixed(fixed16(bytes), scale));
             }
             NumberFormat::Fixed8 { .. } => fill(out, self.bytes, start, |byte| E::from_fixed(fixed8(byte), scale)),
-            NumberFormat::Fixed4 { .. } | NumberFormat::Fixed2 { .. } | NumberFormat::Sign => {
-                for (value, place) in out.iter_mut().zip(start..) {
-                    *value = E::from_fixed(self.packed(place), scale);
-                }
-            }
+            NumberFormat::Fixed4 { .. } => self.unpack::<E, 4>(start, out, scale),
+            NumberFormat::Fixed2 { .. } => self.unpack::<E, 2>(start, out, scale),
+            NumberFormat::Sign => self.unpack::<E, 1>(start, out, scale),
+        }
+    }
+
+    /// Reads consecutive values of `BITS` bits each; the first of a byte lies in its lowest bits.
+    fn unpack<E: Element, const BITS: usize>(&self, start: usize, out: &mut [E], scale: E::Scale) {
+        let in_byte = 8 / BITS;
+        for (value, place) in out.iter_mut().zip(start..) {
+            let Some(&byte) = self.bytes.get(place / in_byte) else {
+                *value = E::default();
+                continue;
+            };
+            let bits = byte >> (place % in_byte * BITS);
+            let integer = match BITS {
+                1 => i16::from(bits & 1) * 2 - 1,
+                // The value is moved to the top of the byte, where the arithmetic shift down extends its sign.
+                _ => i16::from((bits << (8 - BITS)) as i8 >> (8 - BITS)),
+            };
+            *value = E::from_fixed(integer, scale);
         }
     }
 
@@ -175,19 +191,6 @@ impl<'a> Values<'a> {
                 }
             }
         }
-    }
-
-    /// One value of less than a byte; the first of a byte lies in its lowest bits.
-    fn packed(&self, index: usize) -> i16 {
-        let bits = self.format.bits();
-        let in_byte = 8 / bits.max(1);
-        let Some(&byte) = self.bytes.get(index / in_byte) else { return 0 };
-        let shift = index % in_byte * bits;
-        if self.format == NumberFormat::Sign {
-            return if byte >> shift & 1 == 1 { 1 } else { -1 };
-        }
-        // The value is moved to the top of the byte, where the arithmetic shift down extends its sign.
-        i16::from((byte << (8 - bits - shift)) as i8 >> (8 - bits))
     }
 }
 

@@ -1,9 +1,12 @@
 //! [`Model`]: a file that was checked to be safe to run, and where its variables lie in the arena.
 
+use crate::call::Inputs;
+use crate::functions;
 use core::ops::Range;
 use fewbit_core::shape_rule::{ShapeRuleError, Shapes};
 use fewbit_core::{Function, Shape};
-use fewbit_nnb::{Data, Nnb, NnbError};
+use fewbit_nnb::reader::Words;
+use fewbit_nnb::{Data, Nnb, NnbError, Values};
 
 /// Buffers of versions 2 and 3 begin at multiples of this many bytes in the arena, so that whole words can be read at
 /// once; version 4 says itself where they begin.
@@ -56,6 +59,17 @@ pub enum OpenError {
         variable: usize,
         /// Why not.
         reason: &'static str,
+    },
+    /// Positions that are too far apart.
+    #[error(
+        "function {index} ({name}) adds values whose positions lie so far apart that 64 bits cannot hold the sum exactly; \
+         choose positions nearer to each other"
+    )]
+    Positions {
+        /// Its place in the file.
+        index: usize,
+        /// Its name.
+        name: &'static str,
     },
     /// More of something than the runtime handles.
     #[error("the file has {found} {what}, but at most {most} are supported")]
@@ -141,6 +155,10 @@ impl<'a> Model<'a> {
                     return Err(error("shares memory with another variable of the function"));
                 }
             }
+            let inputs = DeclaredInputs { nnb: &self.nnb, list: record.inputs };
+            if !functions::is_exact(&function, &inputs, self.nnb.variable(variable).format) {
+                return Err(OpenError::Positions { index, name });
+            }
         }
         Ok(())
     }
@@ -175,10 +193,35 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
+/// The inputs of a function before it runs: buffers have no values yet.
+struct DeclaredInputs<'n, 'a> {
+    nnb: &'n Nnb<'a>,
+    list: Words<'a>,
+}
+
+impl<'a> Inputs<'a> for DeclaredInputs<'_, 'a> {
+    fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    fn values(&self, index: usize) -> Values<'a> {
+        let variable = self.nnb.variable(self.list.get(index));
+        let bytes = match variable.data {
+            Data::File(bytes) => bytes,
+            Data::Buffer(_) => &[],
+        };
+        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
+    }
+
+    fn is_stored(&self, index: usize) -> bool {
+        matches!(self.nnb.variable(self.list.get(index)).data, Data::File(_))
+    }
+}
+
 /// The shapes of the variables that a list names.
 struct VariableShapes<'n, 'a> {
     nnb: &'n Nnb<'a>,
-    list: fewbit_nnb::reader::Words<'a>,
+    list: Words<'a>,
 }
 
 impl Shapes for VariableShapes<'_, '_> {

@@ -54,8 +54,11 @@ pub fn is_exact(addends: &[Magnitude], to: i32) -> bool {
     let (mut largest, mut others) = (0, 0u64);
     for addend in addends {
         let shift = shift_between(addend.position, common);
-        let fits = addend.largest.leading_zeros() >= shift;
-        let aligned = if fits { addend.largest.checked_shl(shift).unwrap_or(0) } else { u64::MAX };
+        let aligned = match addend.largest {
+            0 => 0,
+            largest if largest.leading_zeros() < shift => u64::MAX,
+            largest => largest << shift,
+        };
         others = others.saturating_add(aligned.min(largest));
         largest = largest.max(aligned);
     }

@@ -13,7 +13,6 @@ mod arrays;
 mod batch_normalization;
 mod binary;
 mod convolution;
-mod deconvolution;
 mod elementwise;
 mod groups;
 mod indexing;
@@ -22,19 +21,38 @@ mod layout;
 mod matmul;
 mod normalization;
 mod pooling;
+mod product;
 mod quantization;
 mod reduction;
 mod remap;
 mod unary;
+mod unpooling;
+mod window;
 
-use crate::call::Call;
+use crate::call::{Call, Inputs};
+use crate::session::Semantics;
 use crate::values::ValuesMut;
 use binary::{logic, map2, test2};
-use fewbit_core::Function;
+use fewbit_core::{Function, NumberFormat};
 use unary::{map, test};
 
 /// How many values kernels read at a time.
 pub(crate) const RUN: usize = 64;
+
+/// Whether a function gives exact integers in an output of this format, if *integer* semantics have it compute in integers
+/// at all: sums have 64 bits, which positions that lie far apart exceed.
+pub(crate) fn is_exact<'v>(function: &Function, inputs: &dyn Inputs<'v>, output: NumberFormat) -> bool {
+    match function {
+        Function::Affine(_)
+        | Function::BinaryConnectAffine(_)
+        | Function::BinaryWeightAffine(_)
+        | Function::INQAffine(_) => affine::product(function, inputs, Semantics::Integer, 0)
+            .is_none_or(|product| product.is_exact(product.rows, output)),
+        // Other functions are no convolutions and give no product.
+        function => convolution::product(function, inputs, Semantics::Integer)
+            .is_none_or(|(product, groups)| product.is_exact(groups.output_channels(), output)),
+    }
+}
 
 /// Computes one output of a function.
 ///
@@ -51,8 +69,9 @@ pub(crate) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
         | Function::DepthwiseConvolution(_)
         | Function::BinaryConnectConvolution(_)
         | Function::BinaryWeightConvolution(_)
-        | Function::INQConvolution(_) => convolution::run(function, call, output),
-        Function::Deconvolution(_) | Function::DepthwiseDeconvolution(_) => deconvolution::run(function, call, output),
+        | Function::INQConvolution(_)
+        | Function::Deconvolution(_)
+        | Function::DepthwiseDeconvolution(_) => convolution::run(function, call, output),
         Function::Affine(_)
         | Function::BinaryConnectAffine(_)
         | Function::BinaryWeightAffine(_)
@@ -61,8 +80,8 @@ pub(crate) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
         Function::MaxPooling(_)
         | Function::AveragePooling(_)
         | Function::SumPooling(_)
-        | Function::GlobalAveragePooling
-        | Function::Unpooling(_) => pooling::run(function, call, output),
+        | Function::GlobalAveragePooling => pooling::run(function, call, output),
+        Function::Unpooling(arguments) => unpooling::run(arguments, call, output),
 
         // Activations
         Function::ReLU(_) => map(call, output, unary::relu),

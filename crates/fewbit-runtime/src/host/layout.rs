@@ -86,7 +86,8 @@ impl MapLayout {
             frame,
             channel_last: axes.channel_last,
         };
-        let framed = layout.framed_extents().into_iter().try_fold(layout.images, |len, extent| len.checked_mul(extent?));
+        let framed =
+            layout.framed_extents().into_iter().try_fold(layout.images, |len, extent| len.checked_mul(extent?));
         let framed = framed.and_then(|pixels| pixels.checked_mul(layout.channels))?;
         (framed <= SMALL || framed / MOST_GROWTH <= shape.items()).then_some(layout)
     }

@@ -87,7 +87,8 @@ impl ScaleShift {
         let inputs = model.nnb().function(index).inputs;
         // Without `beta` or `gamma` the inputs after them move up.
         let mut next = 1..inputs.len();
-        let mut input = |missing: bool| if missing { Some(None) } else { next.next().map(|place| Some(inputs.get(place))) };
+        let mut input =
+            |missing: bool| if missing { Some(None) } else { next.next().map(|place| Some(inputs.get(place))) };
         let beta = input(arguments.no_bias)?;
         let gamma = input(arguments.no_scale)?;
         let statistics = [input(false)??, input(false)??];

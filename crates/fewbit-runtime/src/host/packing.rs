@@ -53,7 +53,8 @@ impl PackedWeights {
         for &vectors in &panels {
             let channels = first..first + vectors * lanes;
             for place in 0..window_len {
-                weights.extend(channels.clone().map(|output| if output < outputs { weight(output, place) } else { 0.0 }));
+                weights
+                    .extend(channels.clone().map(|output| if output < outputs { weight(output, place) } else { 0.0 }));
             }
             first = channels.end;
         }

@@ -4,6 +4,9 @@
 mod by_hand;
 mod golden;
 mod hostile;
+mod numbers;
+mod pooling;
+mod products;
 mod random;
 mod single;
 mod typed;

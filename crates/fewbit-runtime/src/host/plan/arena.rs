@@ -76,7 +76,11 @@ mod tests {
 
     #[test]
     fn a_chain_takes_the_two_largest_neighbours() {
-        let maps: Vec<_> = [64, 32, 128, 16].iter().enumerate().map(|(first, &len)| Lifetime { len, first, last: first + 1 }).collect();
+        let maps: Vec<_> = [64, 32, 128, 16]
+            .iter()
+            .enumerate()
+            .map(|(first, &len)| Lifetime { len, first, last: first + 1 })
+            .collect();
         assert_eq!(place(&maps).1, 160);
     }
 }

@@ -158,7 +158,8 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
 
     /// A map that holds a variable, to be written now, with the frame that its readers want.
     pub(super) fn new_map(&mut self, variable: usize, axes: Axes) -> Option<MapId> {
-        let frame = self.wanted[variable].iter().find(|(known, _)| *known == axes).map_or(Frame::default(), |(_, f)| *f);
+        let frame =
+            self.wanted[variable].iter().find(|(known, _)| *known == axes).map_or(Frame::default(), |(_, f)| *f);
         let layout = MapLayout::new(self.model.nnb().variable(variable).shape, axes, frame)?;
         let map = self.add_map(layout)?;
         self.homes[variable].maps.push((axes, map));
@@ -194,7 +195,8 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
             .collect();
         let MemoryPlan { segments, maps, arena_len } =
             MemoryPlan::new(&self.steps, self.layouts, &input_maps, &output_maps);
-        let uses_buffers = self.steps.iter().any(|step| matches!(step, Step::Portable { .. } | Step::ToVariable { .. }));
+        let uses_buffers =
+            self.steps.iter().any(|step| matches!(step, Step::Portable { .. } | Step::ToVariable { .. }));
         let needs_buffers = uses_buffers || outputs.contains(&Outlet::Buffer);
         inputs.iter_mut().for_each(|inlet| inlet.buffer = needs_buffers);
         Plan {

@@ -69,7 +69,9 @@ impl<'m, 'a> Buffers<'m, 'a> {
     /// Writes a variable over what is where it lies; `None` if it is a parameter, empty, or was written before.
     fn write(&mut self, variable: usize) -> Option<()> {
         let Range { start, end } = self.model.arena_range(variable).filter(|range| !range.is_empty())?;
-        while let Some((&other, _)) = self.held.range(..end).next_back().filter(|(_, (_, other_end))| *other_end > start) {
+        while let Some((&other, _)) =
+            self.held.range(..end).next_back().filter(|(_, (_, other_end))| *other_end > start)
+        {
             self.held.remove(&other);
         }
         self.held.insert(start, (end, variable));

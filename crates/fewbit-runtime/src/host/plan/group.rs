@@ -7,8 +7,8 @@
 use super::graph::{Graph, is_float_buffer, is_parameter};
 use crate::host::layout::{Axes, Frame, SPATIAL};
 use crate::host::linear::{Linear, ScaleShift};
-use crate::host::steps::winograd;
 use crate::host::simd::{Activation, Combine};
+use crate::host::steps::winograd;
 use crate::model::Model;
 use fewbit_core::function::arguments::{FusedConvolution, Nonlinearity, PadMode};
 use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, FusedConvolutionInputs, PoolingGeometry};

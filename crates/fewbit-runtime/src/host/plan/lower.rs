@@ -86,8 +86,10 @@ impl Builder<'_, '_, '_> {
         // What follows the sums is done with them where the kernel can, else by steps of their own.
         let winograd = winograd::suits(geometry);
         let fuses_pooling = !depthwise && !winograd && convolved.extents[0] == 1;
-        let (own_residual, own_pooling) = (residual.filter(|_| !depthwise), group.pooling.as_ref().filter(|_| fuses_pooling));
-        let (later_residual, later_pooling) = (residual.filter(|_| depthwise), group.pooling.as_ref().filter(|_| !fuses_pooling));
+        let (own_residual, own_pooling) =
+            (residual.filter(|_| !depthwise), group.pooling.as_ref().filter(|_| fuses_pooling));
+        let (later_residual, later_pooling) =
+            (residual.filter(|_| depthwise), group.pooling.as_ref().filter(|_| !fuses_pooling));
         let mut own_activation = group.activation;
         if later_residual.is_some() {
             own_activation = Activation::Identity;
@@ -180,8 +182,9 @@ fn window_grid(map: &MapLayout, axes: &[SpatialAxis; SPATIAL]) -> WindowGrid {
 
 /// The distances of a window's pixels from its first, in order.
 fn taps(map: &MapLayout, axes: &[SpatialAxis; SPATIAL]) -> Vec<usize> {
-    let [planes, rows, columns] =
-        core::array::from_fn(|axis| (0..axes[axis].kernel).map(move |tap| tap * axes[axis].dilation * map.steps()[axis]));
+    let [planes, rows, columns] = core::array::from_fn(|axis| {
+        (0..axes[axis].kernel).map(move |tap| tap * axes[axis].dilation * map.steps()[axis])
+    });
     planes
         .flat_map(|plane| rows.clone().map(move |row| plane + row))
         .flat_map(|place| columns.clone().map(move |column| place + column))

@@ -81,7 +81,8 @@ impl MemoryPlan {
             }
         }
         let (places, arena_len) = place(&lifetimes);
-        let maps = layouts.into_iter().zip(place_of).map(|(layout, owner)| Map { layout, place: places[owner].clone() });
+        let maps =
+            layouts.into_iter().zip(place_of).map(|(layout, owner)| Map { layout, place: places[owner].clone() });
         Self { segments, maps: maps.collect(), arena_len }
     }
 }

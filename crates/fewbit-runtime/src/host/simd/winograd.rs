@@ -215,7 +215,8 @@ impl WinogradPlane<'_> {
             Residual::Output => Some((output.cast_const(), output_pixels)),
             Residual::Map(values, pixels) => Some((values.as_ptr(), pixels)),
         };
-        let mut sums = self.scratch[PLACES * place_step(self.inputs(), S::LANES)..].as_ptr().wrapping_add(channel * STRIP);
+        let mut sums =
+            self.scratch[PLACES * place_step(self.inputs(), S::LANES)..].as_ptr().wrapping_add(channel * STRIP);
         // SAFETY: there is a bias for each output channel.
         let bias = unsafe { load_part::<S, WHOLE>(simd, self.bias.as_ptr().add(channel), left) };
         for (_, row, column) in strip.tiles() {
@@ -384,8 +385,7 @@ mod tests {
         for y in 0..2 {
             let row = transform_output(simd, columns.map(|column| column[y]));
             for x in 0..2 {
-                let expected: f32 =
-                    (0..9).map(|tap| input[y + tap / 3][x + tap % 3] * taps[tap] as f32).sum();
+                let expected: f32 = (0..9).map(|tap| input[y + tap / 3][x + tap % 3] * taps[tap] as f32).sum();
                 assert_eq!(row[x][0], expected, "row {y}, column {x}");
             }
         }

@@ -100,7 +100,9 @@ impl Step {
         let by_image = match self {
             Self::Convolution(step) => !step.takes_all_images(layouts[step.output.0]),
             Self::Winograd(_) | Self::Depthwise(_) | Self::Pooling(_) | Self::Elementwise(_) => true,
-            Self::FromVariable { .. } | Self::ToVariable { .. } | Self::Rearrange { .. } | Self::Portable { .. } => false,
+            Self::FromVariable { .. } | Self::ToVariable { .. } | Self::Rearrange { .. } | Self::Portable { .. } => {
+                false
+            }
         };
         by_image.then(|| self.writes().map(|map| layouts[map.0].images))?
     }

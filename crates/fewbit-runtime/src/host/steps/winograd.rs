@@ -4,9 +4,9 @@ use super::convolution::WindowGrid;
 use super::{MapId, Task};
 use crate::host::linear::Linear;
 use crate::host::packing::PackedWeights;
+use crate::host::simd::Activation;
 use crate::host::simd::convolution::Window;
 use crate::host::simd::winograd::{PLACES, WinogradPlane, scratch_len, transform_weights};
-use crate::host::simd::Activation;
 use fewbit_core::shape_rule::ConvolutionGeometry;
 use std::vec::Vec;
 
