@@ -14,8 +14,18 @@
 #include <arm_acle.h>
 
 /* The first and the third of four bytes, and the second and the fourth, as 16-bit numbers. */
-#define EVEN_BYTES(bytes) ((uint32_t)__sxtb16(bytes))
-#define ODD_BYTES(bytes) ((uint32_t)__sxtb16(__ror((bytes), 8)))
+#define EVEN_BYTES(bytes) ((uint32_t)__sxtb16((int8x4_t)(bytes)))
+#if defined(__GNUC__)
+static inline uint32_t odd_bytes(uint32_t bytes)
+{
+    uint32_t pair; /* Compilers do not join the rotation to the intrinsic by themselves. */
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+#define ODD_BYTES(bytes) (odd_bytes(bytes))
+#else
+#define ODD_BYTES(bytes) ((uint32_t)__sxtb16((int8x4_t)(((bytes) >> 8) | ((bytes) << 24))))
+#endif
 /* A sum with both products of two pairs added. */
 #define ADD_PRODUCTS(a, b, sum) (__smlad((int16x2_t)(a), (int16x2_t)(b), (sum)))
 #define ADD_PRODUCTS_WIDE(a, b, sum) (__smlald((int16x2_t)(a), (int16x2_t)(b), (sum)))

@@ -1,10 +1,13 @@
 /* Exact sums of products of integers. */
 
-#if USES_WEIGHTS_8 || USES_WEIGHTS_PACKED
 #if FEWBIT_DSP
-/* Puts each four numbers in the order in which the bytes of a word are taken apart: the even ones, then the odd ones. */
-static void arrange(int16_t *patch, int32_t count)
+/* Puts each four numbers in the order in which the bytes of a word are taken apart, if weights are bytes: the even ones,
+   then the odd ones. */
+static void arrange(const values_t *weights, int16_t *patch, int32_t count)
 {
+    if ((weights->type == TYPE_FIXED16) || (weights->type == TYPE_SIGN)) {
+        return;
+    }
     for (int32_t i = 0; (i + 4) <= count; i += 4) {
         const int16_t second = patch[i + 1];
         patch[i + 1] = patch[i + 2];
@@ -13,6 +16,7 @@ static void arrange(int16_t *patch, int32_t count)
 }
 #endif
 
+#if USES_WEIGHTS_8 || USES_WEIGHTS_PACKED
 /* Adds the products of two rows of bytes and two columns. */
 static void multiply_pair(const uint8_t *first, const uint8_t *second, int16_t patches[COLUMNS][TAPS], int32_t count,
                           sum_t sums[2][COLUMNS])
@@ -269,6 +273,9 @@ static void product_integers(const product_t *p)
                     const int32_t count = (left < TAPS) ? left : TAPS;
                     for (int32_t c = 0; c < part.columns; ++c) {
                         gather_integers(&part, c, tap, count, patches[c]);
+#if FEWBIT_DSP
+                        arrange(&p->weights, patches[c], count);
+#endif
                     }
                     multiply(p, ((part.channel + row) * p->taps) + tap, rows, part.columns, patches, count, sums);
                 }
