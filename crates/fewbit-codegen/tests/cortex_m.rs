@@ -142,7 +142,7 @@ fn resnet23_is_small_and_needs_neither_heap_nor_floats() {
 fn instructions(board: &Board, program: &Program, flags: &[&str]) -> u64 {
     let own = board.flags();
     let mut compile = Command::new(COMPILER);
-    compile.current_dir(program.path()).args(&own).args(flags).args(["-std=c99", "-o", "program", "net.c"]);
+    compile.current_dir(program.path()).args(&own).args(flags).args(["-std=c99", "-I.", "-o", "program", "net.c"]);
     run(compile.arg(beside("count.c"))).expect("code that compiles");
     let mut count = board.emulate(&["-icount", "shift=0"]);
     let printed = run(count.current_dir(program.path())).expect("a program that ends");
