@@ -109,7 +109,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
     }
     // An output of extent 1 has stride 0, which is as good as any.
     strides[0] = strides_over(&shape, |_| true);
-    emit(planner, &Nest::new(&shape, &strides), &terms, call.output, 0, Ending::default())
+    emit(planner, &Nest::new(&shape, &strides), &terms, call.output, 0, call.ending())
 }
 
 /// Emits the kernel that joins terms and stores the results from the item `start` of the output on. The strides of the

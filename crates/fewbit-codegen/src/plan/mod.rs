@@ -8,12 +8,14 @@
 //! | [`combine`] | functions of values at the same place, in integers where those are exact, else in floats |
 //! | [`unary`] | functions of one value: tables, integer forms, formulas |
 //! | [`table`] | tables, made by running the runtime's own function |
+//! | [`fusion`] | which `ReLU`s are computed by the function before them |
 //! | [`moves`] | functions that move values along strides |
 //! | [`take`] | functions that take values from places found axis by axis |
 //! | [`normalization`] | batch normalisation |
 //! | [`softmax`] | softmax |
 
 mod combine;
+mod fusion;
 mod moves;
 mod normalization;
 mod pooling;
@@ -29,8 +31,10 @@ use crate::c_value::Record;
 use crate::error::UnsupportedFunction;
 use crate::feature::{Feature, Features};
 use crate::limits::Limits;
+use combine::Ending;
 use fewbit_core::{Function, Shape};
 use fewbit_nnb::VariableRecord;
+use fewbit_nnb::reader::Words;
 use fewbit_runtime::Model;
 
 /// A call of a kernel with its constants.
@@ -84,6 +88,15 @@ pub(crate) struct Call {
     pub output: usize,
     /// Which of the function's outputs it is.
     pub output_index: usize,
+    /// Whether the `ReLU` behind it is computed too: `output` is then its output.
+    pub relu: bool,
+}
+
+impl Call {
+    /// What follows a function that has no ending of its own.
+    fn ending(&self) -> Ending {
+        if self.relu { Ending::RELU } else { Ending::default() }
+    }
 }
 
 impl Plan {
@@ -101,24 +114,28 @@ impl Plan {
         };
         let mut layers = Vec::new();
         let mut unsupported = Vec::new();
-        for index in 0..model.nnb().function_count() {
+        let mut functions = 0..model.nnb().function_count();
+        while let Some(index) = functions.next() {
             let record = model.nnb().function(index);
             let name = record.spec.name;
+            let relu = fusion::takes_relu(model, index).then(|| functions.next()).flatten();
+            let outputs = relu.map_or(record.outputs, |relu| model.nnb().function(relu).outputs);
             let planned = model.function(index).ok_or_else(|| Reason::from("is not computed by the runtime"));
             let planned = planned.and_then(|function| {
                 let inputs: Vec<usize> = record.inputs.iter().collect();
-                record.outputs.iter().enumerate().try_for_each(|(output_index, output)| {
-                    planner.plan(&Call { function, inputs: inputs.clone(), output, output_index })
+                outputs.iter().enumerate().try_for_each(|(output_index, output)| {
+                    let inputs = inputs.clone();
+                    planner.plan(&Call { function, inputs, output, output_index, relu: relu.is_some() })
                 })
             });
             let steps = std::mem::take(&mut planner.steps);
             match planned {
                 Ok(()) => {
-                    let shapes = |list: fewbit_nnb::reader::Words<'_>| {
+                    let shapes = |list: Words<'_>| {
                         list.iter().map(|number| describe(&model.nnb().variable(number))).collect::<Vec<_>>().join(", ")
                     };
-                    let title = format!("{name}: {} -> {}", shapes(record.inputs), shapes(record.outputs));
-                    layers.push(Layer { title, steps });
+                    let title = if relu.is_some() { format!("{name}, ReLU") } else { name.into() };
+                    layers.push(Layer { title: format!("{title}: {} -> {}", shapes(record.inputs), shapes(outputs)), steps });
                 }
                 Err(reason) => unsupported.push(UnsupportedFunction { index, name, reason }),
             }

@@ -9,7 +9,7 @@ use fewbit_core::function::arguments::{BatchNormalization, FusedBatchNormalizati
 
 /// Plans batch normalisation alone.
 pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call, arguments: &BatchNormalization) -> Result<(), Reason> {
-    normalize(planner, call, arguments, None, Ending::default())
+    normalize(planner, call, arguments, None, call.ending())
 }
 
 /// Plans batch normalisation with an addition and ReLU behind it.

@@ -46,6 +46,8 @@ impl Operands {
     pub fn new(planner: &Planner<'_, '_>, call: &Call) -> Result<Self, Reason> {
         let optional = |index: usize| call.inputs.get(index).copied();
         let needed = |index: usize| optional(index).ok_or("lacks an input");
+        // What comes before a fused ReLU is nothing, or one itself.
+        let limited = |nonlinearity| if call.relu { Nonlinearity::ReLU } else { nonlinearity };
         let plain = Self {
             x: needed(0)?,
             weights: needed(1)?,
@@ -53,7 +55,7 @@ impl Operands {
             bias: None,
             normalization: None,
             residual: None,
-            nonlinearity: Nonlinearity::Identity,
+            nonlinearity: limited(Nonlinearity::Identity),
             nonlinearity_alpha: 0.0,
         };
         Ok(match &call.function {
@@ -75,7 +77,7 @@ impl Operands {
                     bias: input(places.bias),
                     normalization,
                     residual: input(places.residual),
-                    nonlinearity: arguments.nonlinearity,
+                    nonlinearity: limited(arguments.nonlinearity),
                     nonlinearity_alpha: arguments.nonlinearity_args.first().copied().unwrap_or_default(),
                     ..plain
                 }
