@@ -54,6 +54,7 @@ features! {
     LookUp = "LOOK_UP";
     // Integers value by value
     CombineIntegers = "COMBINE_INTEGERS" => Nest, Narrow;
+    CombineWide = "COMBINE_WIDE" => CombineIntegers, Wide;
     IntegerSubtract = "INTEGER_SUBTRACT" => CombineIntegers;
     IntegerMultiply = "INTEGER_MULTIPLY" => CombineIntegers;
     IntegerMaximum = "INTEGER_MAXIMUM" => CombineIntegers;
@@ -75,7 +76,6 @@ features! {
     Clamp = "CLAMP" => Apply;
     LeakyRelu = "LEAKY_RELU" => Apply;
     Elu = "ELU" => Apply, Exponential;
-    FusedElu = "FUSED_ELU" => Apply, Exponential;
     Selu = "SELU" => Apply, Exponential;
     Sigmoid = "SIGMOID" => Apply, Exponential;
     Tanh = "TANH" => Apply, Tangent;

@@ -6,6 +6,12 @@
 #define INTEGER_MAXIMUM 3u
 #define INTEGER_MINIMUM 4u
 
+#if USES_COMBINE_WIDE
+typedef int64_t joined_t;
+#else
+typedef int32_t joined_t;
+#endif
+
 /* One operand, and how it joins those before it. */
 typedef struct {
     values_t x;
@@ -25,7 +31,7 @@ typedef struct {
     int32_t high;
 } combine_integers_t;
 
-static int32_t join_integers(uint8_t operation, int32_t total, int32_t value)
+static joined_t join_integers(uint8_t operation, joined_t total, joined_t value)
 {
     switch (operation) {
 #if USES_INTEGER_SUBTRACT
@@ -51,7 +57,7 @@ static int32_t join_integers(uint8_t operation, int32_t total, int32_t value)
 
 static void combine_integers(const combine_integers_t *c)
 {
-    int32_t total[RUN];
+    joined_t total[RUN];
     for (int32_t row = 0; row < c->nest.rows; ++row) {
         const int32_t y_start = row_start(&c->nest, &c->y_strides, row);
         for (int32_t start = 0; start < c->nest.items; start += RUN) {
@@ -59,16 +65,20 @@ static void combine_integers(const combine_integers_t *c)
             const int32_t count = (rest < RUN) ? rest : RUN;
             for (int32_t term = 0; term < c->term_count; ++term) {
                 const integer_term_t *t = &c->terms[term];
-                const int32_t factor = (int32_t)1 << t->shift;
+                const joined_t factor = (joined_t)1 << t->shift;
                 int32_t at = row_start(&c->nest, &t->strides, row) + (start * t->strides.item);
                 for (int32_t i = 0; i < count; ++i) {
-                    const int32_t value = integer_at(&t->x, at) * factor;
+                    const joined_t value = integer_at(&t->x, at) * factor;
                     total[i] = (term == 0) ? value : join_integers(t->operation, total[i], value);
                     at += t->strides.item;
                 }
             }
             for (int32_t i = 0; i < count; ++i) {
+#if USES_COMBINE_WIDE
+                const int32_t value = clamp_wide(round_shift_wide(total[i], c->shift), c->low, c->high);
+#else
                 const int32_t value = clamp(round_shift(total[i], c->shift), c->low, c->high);
+#endif
                 store_integer(&c->y, y_start + ((start + i) * c->y_strides.item), value);
             }
         }

@@ -30,7 +30,6 @@
 #define FUNCTION_CONSTANT 27u
 #define FUNCTION_NEGATED_RELU 28u
 #define FUNCTION_NEGATED_ELU 29u
-#define FUNCTION_FUSED_ELU 30u
 
 #if USES_SOFT_PLUS
 static float soft_plus_tail(float x, float beta)
@@ -81,10 +80,6 @@ static float apply(uint8_t function, float x, float a, float b)
 #if USES_ELU
     case FUNCTION_ELU:
         return elu(x, a);
-#endif
-#if USES_FUSED_ELU
-    case FUNCTION_FUSED_ELU:
-        return (x > 0.0f) ? x : (a * (real_exp(x) - 1.0f));
 #endif
 #if USES_SELU
     case FUNCTION_SELU:

@@ -42,8 +42,8 @@ static void end_real(const real_end_t *end, float sum, int32_t channel, const ta
 #if USES_REAL_NORMALIZATION
     if (end->mean != NULL) {
         total -= end->mean[channel];
-        total /= end->deviation[channel];
         total *= end->gamma[channel];
+        total /= end->deviation[channel];
         total += end->beta[channel];
     }
 #endif

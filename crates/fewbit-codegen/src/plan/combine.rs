@@ -1,21 +1,19 @@
-//! Functions of values at the same place: in integers where those give the bits of the runtime, else in floats.
-//!
-//! The runtime computes these functions in floats and rounds once, half up. As long as every number on the way fits the
-//! 24 bits of a float's mantissa, that is what exact integers give, without a float instruction.
+//! Functions of values at the same place: in exact integers with one rounding if all of them are fixed-point, else in
+//! floats.
 
 use super::variables::{Operand, values_record};
-use super::{Call, Planner, Reason};
+use super::{Call, NARROW, Planner, Reason, TOO_FAR_APART, WIDE};
 use crate::c_value::{CValue, Record};
 use crate::feature::Feature;
 use crate::nest::{Nest, stretched, strides_over};
 use fewbit_core::{Function, NumberFormat, Rounding};
 use fewbit_runtime::requantize::{magnitude, position, shift_between};
 
-/// Numbers up to this magnitude are floats without rounding.
-const EXACT_IN_FLOATS: u64 = 1 << 24;
+/// The largest shift to the right of numbers of 32 bits.
+const LARGEST_NARROW_SHIFT: u32 = 31;
 
-/// The largest shift to the right for which the kernel has room.
-const LARGEST_SHIFT: u32 = 31;
+/// What is farther right than this is zero, as it is behind this shift.
+const LARGEST_WIDE_SHIFT: u32 = 64;
 
 /// How an operand joins those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,12 +120,36 @@ pub(super) fn emit(
     start: usize,
     ending: Ending,
 ) -> Result<(), Reason> {
-    if let Some(form) = IntegerForm::new(terms, planner.format(output), ending) {
+    if let Some(form) = IntegerForm::new(terms, planner.format(output), ending)? {
         emit_integers(planner, nest, terms, output, start, &form);
     } else {
         emit_reals(planner, nest, terms, output, start, ending);
     }
     Ok(())
+}
+
+/// How terms are joined, as far as integers are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Added and subtracted.
+    Sum,
+    /// Multiplied.
+    Product,
+    /// One of them is chosen; a single one is too.
+    Choice,
+}
+
+impl Kind {
+    /// `None` for what has no integer form.
+    fn of(joins: &[Term]) -> Option<Self> {
+        let all = |wanted: &[Join]| joins.iter().all(|term| wanted.contains(&term.join));
+        match () {
+            () if joins.is_empty() || all(&[Join::Maximum, Join::Minimum]) => Some(Self::Choice),
+            () if all(&[Join::Add, Join::Subtract]) => Some(Self::Sum),
+            () if all(&[Join::Multiply]) => Some(Self::Product),
+            () => None,
+        }
+    }
 }
 
 /// The shifts of exact integers, and what they are limited to.
@@ -139,53 +161,60 @@ struct IntegerForm {
     right: u32,
     low: i32,
     high: i32,
+    /// Whether 32 bits do not hold everything.
+    wide: bool,
 }
 
 impl IntegerForm {
-    /// `None` if something is a float, or if floats would round on the way.
-    fn new(terms: &[Term], output: NumberFormat, ending: Ending) -> Option<Self> {
-        let to = i32::from(output.position()?);
-        let (low, high) = output.integer_range()?;
-        let (least, greatest) = ending.range()?;
-        let joins = &terms[1..];
-        let multiplies = !joins.is_empty() && joins.iter().all(|term| term.join == Join::Multiply);
-        let selects = joins.iter().all(|term| matches!(term.join, Join::Maximum | Join::Minimum));
-        let adds = joins.iter().all(|term| matches!(term.join, Join::Add | Join::Subtract));
-        if !(multiplies || selects || adds) {
-            return None;
+    /// `None` if something is a float, and for choices that are exact in floats where integers would not fit.
+    ///
+    /// # Errors
+    /// When sums or products exceed 64 bits.
+    fn new(terms: &[Term], output: NumberFormat, ending: Ending) -> Result<Option<Self>, Reason> {
+        let (Some(to), Some((low, high))) = (output.position().map(i32::from), output.integer_range()) else {
+            return Ok(None);
+        };
+        let Some((kind, (least, greatest))) = Kind::of(&terms[1..]).zip(ending.range()) else { return Ok(None) };
+        let of = |term: &Term| position(term.operand.format).zip(magnitude(term.operand.format));
+        let Some(numbers) = terms.iter().map(of).collect::<Option<Vec<(i32, u64)>>>() else { return Ok(None) };
+
+        let positions = numbers.iter().map(|(position, _)| *position);
+        let common = if kind == Kind::Product { positions.clone().sum() } else { positions.clone().max().unwrap_or(0) };
+        let magnitudes = || numbers.iter().map(|(_, magnitude)| u128::from(*magnitude));
+        if kind == Kind::Product && magnitudes().fold(1, u128::saturating_mul) >= WIDE {
+            // The runtime multiplies so many factors in floats too.
+            return Ok(None);
         }
-        let positions: Option<Vec<i32>> = terms.iter().map(|term| position(term.operand.format)).collect();
-        let magnitudes: Option<Vec<u64>> = terms.iter().map(|term| magnitude(term.operand.format)).collect();
-        let (positions, magnitudes) = (positions?, magnitudes?);
-        let common = if multiplies { positions.iter().sum() } else { positions.iter().copied().max()? };
         // Shifts to the left of the output are done before, where they are exact.
         let lifted = common.max(to);
-        let mut left: Vec<u32> = match multiplies {
-            true => vec![0; terms.len()],
-            false => positions.iter().map(|&position| shift_between(position, lifted)).collect(),
-        };
-        if multiplies {
+        let mut left: Vec<u32> = positions.map(|position| shift_between(position, lifted)).collect();
+        if kind == Kind::Product {
+            left.fill(0);
             left[0] = shift_between(common, lifted);
         }
-        let shifted = |(magnitude, shift): (&u64, &u32)| 1u64.checked_shl(*shift)?.checked_mul(*magnitude);
-        let shifted: Option<Vec<u64>> = magnitudes.iter().zip(&left).map(shifted).collect();
-        let combine = |a: u64, b: u64| match (multiplies, selects) {
-            (true, _) => a.saturating_mul(b),
-            (_, true) => a.max(b),
-            _ => a.saturating_add(b),
+        let shifted = magnitudes().zip(&left);
+        let shifted = shifted.map(|(largest, &shift)| if shift < 64 { largest << shift } else { u128::MAX });
+        let largest = match kind {
+            Kind::Sum => shifted.fold(0, u128::saturating_add),
+            Kind::Product => shifted.fold(1, u128::saturating_mul),
+            Kind::Choice => shifted.max().unwrap_or(0),
         };
-        let largest = shifted?.into_iter().reduce(combine)?;
-        let before_lifting = largest >> shift_between(common, lifted).min(63);
-        if !selects && before_lifting > EXACT_IN_FLOATS {
-            return None;
+        if largest >= WIDE {
+            return match kind {
+                Kind::Choice => Ok(None),
+                Kind::Sum | Kind::Product => Err(TOO_FAR_APART.into()),
+            };
         }
-        let right = shift_between(to, lifted);
-        let rounding = if right == 0 { 0 } else { 1u64.checked_shl(right - 1)? };
-        let fits = largest.saturating_add(rounding) <= i32::MAX as u64;
+        let right = shift_between(to, lifted).min(LARGEST_WIDE_SHIFT);
+        let rounding = if right == 0 { 0 } else { 1 << (right - 1) };
         let stored = |value: f32| output.quantize(value, Rounding::HalfUp);
-        let (low, high) = (low.max(stored(least)), high.min(stored(greatest)));
-        (fits && right <= LARGEST_SHIFT && left.iter().all(|&shift| shift < LARGEST_SHIFT))
-            .then_some(Self { left, right, low, high })
+        Ok(Some(Self {
+            left,
+            right,
+            low: low.max(stored(least)),
+            high: high.min(stored(greatest)),
+            wide: right > LARGEST_NARROW_SHIFT || largest + rounding >= NARROW,
+        }))
     }
 }
 
@@ -197,6 +226,9 @@ fn emit_integers(
     start: usize,
     form: &IntegerForm,
 ) {
+    if form.wide {
+        planner.features.use_all(&[Feature::CombineWide]);
+    }
     let mut list = Vec::new();
     for (term, &left) in terms.iter().zip(&form.left) {
         let (operation, feature) = match term.join {
@@ -279,25 +311,28 @@ mod tests {
     }
 
     #[test]
-    fn integers_where_floats_do_not_round() {
+    fn integers_as_wide_as_they_must_be() {
         let form = |a, b, join, to| IntegerForm::new(&[term(a, Join::Add), term(b, join)], to, Ending::default());
-        let sum = form(fixed(8, 3), fixed(8, 6), Join::Add, fixed(8, 2)).expect("few bits");
-        assert_eq!(sum, IntegerForm { left: vec![3, 0], right: 4, low: -128, high: 127 });
-        let product = form(fixed(8, 3), fixed(16, 6), Join::Multiply, fixed(16, 12)).expect("23 bits");
-        assert_eq!(product, IntegerForm { left: vec![3, 0], right: 0, low: -32768, high: 32767 });
-        assert_eq!(form(fixed(16, 3), fixed(16, 6), Join::Multiply, fixed(16, 2)), None);
-        assert_eq!(form(fixed(16, 0), fixed(16, 12), Join::Add, fixed(16, 2)), None);
-        assert!(form(fixed(16, 0), fixed(16, 12), Join::Maximum, fixed(16, 2)).is_some());
-        assert_eq!(form(fixed(8, 0), fixed(8, 0), Join::Divide, fixed(8, 0)), None);
-        assert_eq!(form(NumberFormat::Float32, fixed(8, 0), Join::Add, fixed(8, 0)), None);
+        let sum = form(fixed(8, 3), fixed(8, 6), Join::Add, fixed(8, 2)).expect("few bits").expect("integers");
+        assert_eq!(sum, IntegerForm { left: vec![3, 0], right: 4, low: -128, high: 127, wide: false });
+        let product = form(fixed(8, 3), fixed(16, 6), Join::Multiply, fixed(16, 12)).expect("few bits");
+        let lifted = IntegerForm { left: vec![3, 0], right: 0, low: -32768, high: 32767, wide: false };
+        assert_eq!(product, Some(lifted));
+        let wide = |form: Result<Option<IntegerForm>, Reason>| form.expect("64 bits").expect("integers").wide;
+        assert!(wide(form(fixed(16, 16), fixed(16, 16), Join::Multiply, fixed(16, 0))));
+        assert!(wide(form(fixed(16, 0), fixed(16, 20), Join::Subtract, fixed(16, 2))));
+        assert!(form(fixed(16, -20), fixed(16, 30), Join::Add, fixed(16, 2)).is_err());
+        assert_eq!(form(fixed(16, -20), fixed(16, 30), Join::Maximum, fixed(16, 2)), Ok(None));
+        assert_eq!(form(fixed(8, 0), fixed(8, 0), Join::Divide, fixed(8, 0)), Ok(None));
+        assert_eq!(form(NumberFormat::Float32, fixed(8, 0), Join::Add, fixed(8, 0)), Ok(None));
     }
 
     #[test]
     fn functions_that_only_limit_are_integer_limits() {
         let x = [term(fixed(8, 4), Join::Add)];
-        let form = IntegerForm::new(&x, fixed(8, 4), Ending::clamp(0.0, 6.0)).expect("a limit");
+        let form = IntegerForm::new(&x, fixed(8, 4), Ending::clamp(0.0, 6.0)).expect("few bits").expect("a limit");
         assert_eq!((form.low, form.high), (0, 96));
         let sigmoid = Ending { name: "", feature: Some(Feature::Sigmoid), ..Ending::default() };
-        assert_eq!(IntegerForm::new(&x, fixed(8, 4), sigmoid), None);
+        assert_eq!(IntegerForm::new(&x, fixed(8, 4), sigmoid), Ok(None));
     }
 }

@@ -69,6 +69,16 @@ pub(crate) struct Plan {
 /// Why a function has no form in C: what follows its name in a sentence.
 pub(crate) type Reason = String;
 
+/// Numbers, with what is added for rounding, must stay below this to be computed in 32 bits.
+const NARROW: u128 = 1 << 31;
+
+/// The same for 64 bits, which need no room for rounding.
+const WIDE: u128 = 1 << 63;
+
+/// Why numbers do not fit 64 bits.
+const TOO_FAR_APART: &str =
+    "has positions so far apart that its sums need more than the 64 bits of generated code; give its inputs and its output nearer ones";
+
 /// What planners write to.
 pub(crate) struct Planner<'m, 'a> {
     model: &'m Model<'a>,

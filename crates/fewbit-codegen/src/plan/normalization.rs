@@ -44,13 +44,9 @@ fn normalize(
         Ok::<_, Reason>((0..values.len()).map(|index| values.get(index)).collect::<Vec<f32>>())
     };
     let mean = read(first)?;
-    let mut factor = read(first + 1)?;
-    factor.iter_mut().for_each(|variance| *variance = 1.0 / libm::sqrtf(*variance + arguments.eps));
-    if has_scale {
-        for (factor, gamma) in factor.iter_mut().zip(read(1 + usize::from(has_bias))?) {
-            *factor *= gamma;
-        }
-    }
+    let mut deviation = read(first + 1)?;
+    deviation.iter_mut().for_each(|variance| *variance = libm::sqrtf(*variance + arguments.eps));
+    let gamma = if has_scale { read(1 + usize::from(has_bias))? } else { vec![1.0; mean.len()] };
     let beta = if has_bias { read(1)? } else { vec![0.0; mean.len()] };
 
     let count = mean.len();
@@ -58,7 +54,10 @@ fn normalize(
     let whole = strides_over(&shape, |_| true);
     let mut strides = vec![whole.clone(), whole.clone()];
     let mut terms = vec![Term { operand: planner.operand(call.inputs[0]), join: Join::Add, nest_index: 1 }];
-    for (values, join) in [(mean, Join::Subtract), (factor, Join::Multiply), (beta, Join::Add)] {
+    // In the runtime's order, where each float operation counts.
+    let parameters =
+        [(mean, Join::Subtract), (gamma, Join::Multiply), (deviation, Join::Divide), (beta, Join::Add)];
+    for (values, join) in parameters {
         let data = format!("(const uint8_t *){}", planner.float_array("normalization", values));
         terms.push(Term { operand: Operand { data, format: NumberFormat::Float32 }, join, nest_index: strides.len() });
         strides.push(channels.clone());

@@ -6,16 +6,10 @@ use crate::c_value::{CValue, Record};
 use crate::feature::Feature;
 use crate::plan::combine::Ending;
 use crate::plan::variables::{Operand, values_record};
-use crate::plan::{Call, Planner, Reason};
+use crate::plan::{Call, NARROW, Planner, Reason, TOO_FAR_APART, WIDE};
 use fewbit_core::function::arguments::Nonlinearity;
 use fewbit_core::{NumberFormat, Rounding};
 use fewbit_runtime::requantize::{magnitude, position, shift_between};
-
-/// Sums, with what is added for rounding, must stay below this to be computed in 32 bits.
-const NARROW: u128 = 1 << 31;
-
-/// The same for 64 bits, which need no room for rounding.
-const WIDE: u128 = 1 << 63;
 
 /// The largest shift to the right in 32 bits.
 const LARGEST_NARROW_SHIFT: u32 = 31;
@@ -121,7 +115,7 @@ impl IntegerEnd {
             planner.features.use_all(&[Feature::WideSums]);
         }
         if self.alignments.iter().any(|alignment| alignment.largest >= WIDE) {
-            return Err("has positions so far apart that its sums need more than the 64 bits of generated code; give its inputs and its output nearer ones".into());
+            return Err(TOO_FAR_APART.into());
         }
         let alignments = self.alignments.iter().map(|alignment| {
             let shift = |shift: u32| CValue::unsigned(shift);
@@ -225,7 +219,7 @@ pub(super) fn real(
         Nonlinearity::Sigmoid => ending("FUNCTION_SIGMOID", Feature::Sigmoid),
         Nonlinearity::Tanh => ending("FUNCTION_TANH", Feature::Tanh),
         Nonlinearity::LeakyReLU => ending("FUNCTION_LEAKY_RELU", Feature::LeakyRelu),
-        Nonlinearity::ELU => ending("FUNCTION_FUSED_ELU", Feature::FusedElu),
+        Nonlinearity::ELU => ending("FUNCTION_ELU", Feature::Elu),
     };
     planner.features.use_all(ending.feature.as_slice());
     Ok(ending.add_to(record))
