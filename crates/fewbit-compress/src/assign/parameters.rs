@@ -25,23 +25,35 @@ enum Role {
     Unread,
 }
 
-/// Gives every parameter a format.
-pub(super) fn assign(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
-    let roles = roles(&assigned.network);
-    for (index, role) in roles.into_iter().enumerate() {
+/// Gives every parameter but biases a format.
+pub(super) fn assign_factors(assigned: &mut Assigned, options: &AssignOptions) {
+    for (index, role) in roles(&assigned.network).into_iter().enumerate() {
         let Some(values) = assigned.network.variables[index].values() else { continue };
         let chosen = match role {
-            Role::Unread | Role::Statistics => None,
+            Role::Unread | Role::Statistics | Role::Bias { .. } => None,
             Role::Signs if values.iter().all(|value| value.abs() == 1.0) => {
                 (options.parameters != Width::Float32).then_some((NumberFormat::Sign, f64::INFINITY))
             }
             Role::Signs | Role::Factor => signal(values).narrowest(options.parameters, options),
-            Role::Bias { output } => bias(values, output, calibration, options),
         };
-        if let Some((format, sqnr)) = chosen {
-            assigned.network.variables[index].format = format;
-            assigned.sqnr_db[index] = Some(sqnr);
+        set(assigned, index, chosen);
+    }
+}
+
+/// Gives every bias a format.
+pub(super) fn assign_biases(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
+    for (index, role) in roles(&assigned.network).into_iter().enumerate() {
+        if let (Some(values), Role::Bias { output }) = (assigned.network.variables[index].values(), role) {
+            let chosen = bias(values, output, calibration, options);
+            set(assigned, index, chosen);
         }
+    }
+}
+
+fn set(assigned: &mut Assigned, index: usize, chosen: Option<(NumberFormat, f64)>) {
+    if let Some((format, sqnr)) = chosen {
+        assigned.network.variables[index].format = format;
+        assigned.sqnr_db[index] = Some(sqnr);
     }
 }
 
@@ -71,7 +83,7 @@ fn bias(
             error: |format| error_of_histogram(&statistics.histogram, format),
         };
         let noise = stored.at(byte, options.version).0.error / statistics.histogram.total().max(1) as f64;
-        if choice.error * BIAS_MARGIN <= noise {
+        if sqnr >= options.least_sqnr_db && choice.error * BIAS_MARGIN <= noise {
             return Some((choice.format, sqnr));
         }
     }
