@@ -1,7 +1,6 @@
 //! [`decode`]: a file as a network, for conversion, inspection and code generation.
 
 use crate::reader::{Data, Nnb, NnbError, VariableRecord};
-use crate::values::Values;
 use crate::write::parameter::{Arrangement, arranged_inputs, transpose};
 use alloc::format;
 use alloc::vec;
@@ -80,9 +79,7 @@ fn decode_variable(index: usize, variable: &VariableRecord<'_>, arrangement: Arr
             let kept = if arrangement == Arrangement::CutToOne { items.min(1) } else { items };
             // Values that were cut off read as zeros.
             let mut values = vec![0.0; items];
-            Values::new(bytes, variable.format, variable.shape)
-                .with_channel_positions(variable.channel_positions)
-                .read(0, &mut values[..kept]);
+            variable.values(bytes).read(0, &mut values[..kept]);
             if arrangement == Arrangement::Transposed {
                 let (rows, columns) = variable.shape.split_items(1);
                 values = transpose(&values, columns, rows);

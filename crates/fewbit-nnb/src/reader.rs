@@ -2,6 +2,7 @@
 
 use crate::argument_code::{self, ArgumentCodeError};
 use crate::layout::{self, Version, header, word};
+use crate::values::Values;
 use core::ops::Range;
 use fewbit_core::spec::{self, FunctionSpec, LATEST_API_LEVEL, Layout};
 use fewbit_core::{Function, NumberFormat, Shape, ShapeError};
@@ -468,6 +469,16 @@ impl<'a> Nnb<'a> {
             Some(index) => Err(NnbError::NoSuchVariable { place, index, count }),
             None => Ok(()),
         }
+    }
+}
+
+impl<'a> VariableRecord<'a> {
+    /// The variable's values, whose bytes these are: those of [`Data::File`], or its part of an arena.
+    pub fn values<'v>(&self, bytes: &'v [u8]) -> Values<'v>
+    where
+        'a: 'v,
+    {
+        Values::new(bytes, self.format, self.shape).with_channel_positions(self.channel_positions)
     }
 }
 

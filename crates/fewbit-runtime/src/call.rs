@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::session::Semantics;
 use crate::values::ValuesMut;
 use core::ops::Range;
-use fewbit_core::{NumberFormat, Shape};
+use fewbit_core::Shape;
 use fewbit_nnb::reader::Words;
 use fewbit_nnb::{Data, FunctionRecord, Values};
 
@@ -61,7 +61,7 @@ impl<'c, 'a> Call<'c, 'a> {
             Data::File(bytes) => bytes,
             Data::Buffer(_) => self.arena_bytes(self.model.arena_range(number)).unwrap_or(&[]),
         };
-        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
+        variable.values(bytes)
     }
 
     /// The input at `index`, or `None` if there are fewer.
@@ -75,11 +75,6 @@ impl<'c, 'a> Call<'c, 'a> {
     /// The shape of the input at `index`, which must be below [`Call::input_count`].
     pub fn input_shape(&self, index: usize) -> Shape {
         self.model.nnb().variable(self.inputs.get(index)).shape
-    }
-
-    /// How the input at `index` is stored.
-    pub fn input_format(&self, index: usize) -> NumberFormat {
-        self.model.nnb().variable(self.inputs.get(index)).format
     }
 
     /// Which of the function's outputs is being computed.

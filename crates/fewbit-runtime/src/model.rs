@@ -210,7 +210,7 @@ impl<'a> Inputs<'a> for DeclaredInputs<'_, 'a> {
             Data::File(bytes) => bytes,
             Data::Buffer(_) => &[],
         };
-        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
+        variable.values(bytes)
     }
 
     fn is_stored(&self, index: usize) -> bool {

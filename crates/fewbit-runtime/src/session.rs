@@ -122,7 +122,7 @@ impl<'m, 'a> Session<'m, 'a> {
             Data::File(bytes) => bytes,
             Data::Buffer(_) => self.model.arena_range(number).and_then(|range| self.arena.get(range)).unwrap_or(&[]),
         };
-        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
+        variable.values(bytes)
     }
 
     /// Runs the network on the inputs that are in the arena. Inputs may be overwritten.

@@ -43,9 +43,7 @@ impl Planner<'_, '_> {
     pub(super) fn parameter(&self, variable: usize) -> Option<Values<'_>> {
         let record = self.model.nnb().variable(variable);
         match record.data {
-            Data::File(bytes) => {
-                Some(Values::new(bytes, record.format, record.shape).with_channel_positions(record.channel_positions))
-            }
+            Data::File(bytes) => Some(record.values(bytes)),
             Data::Buffer(_) => None,
         }
     }

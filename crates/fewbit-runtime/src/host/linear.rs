@@ -4,7 +4,7 @@ use crate::model::Model;
 use core::ops::Range;
 use fewbit_core::Function;
 use fewbit_core::function::arguments::BatchNormalization;
-use fewbit_nnb::{Data, Values};
+use fewbit_nnb::Data;
 use std::vec;
 use std::vec::Vec;
 
@@ -138,7 +138,7 @@ fn parameter(model: &Model<'_>, variable: usize) -> Option<Vec<f32>> {
     let record = model.nnb().variable(variable);
     let Data::File(bytes) = record.data else { return None };
     let mut values = vec![0.0; record.shape.items()];
-    let stored = Values::new(bytes, record.format, record.shape).with_channel_positions(record.channel_positions);
+    let stored = record.values(bytes);
     stored.read(0, &mut values);
     Some(values)
 }

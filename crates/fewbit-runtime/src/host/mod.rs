@@ -61,12 +61,6 @@ impl<'m, 'a> Prepared<'m, 'a> {
         &self.plan.functions[index]
     }
 
-    /// Whether the step at `index`, which must be below [`Prepared::step_count`], is computed by a kernel of this module
-    /// and not by the portable runtime.
-    pub fn is_fast(&self, index: usize) -> bool {
-        !matches!(self.plan.steps[index], steps::Step::Portable { .. })
-    }
-
     /// A runner with memory of its own.
     pub fn runner(&self) -> Runner<'_, 'm, 'a> {
         let buffers = if self.plan.needs_buffers { self.model.arena_bytes() } else { 0 };
