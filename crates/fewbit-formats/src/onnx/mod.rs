@@ -12,10 +12,12 @@
 //! | `graph`, `order`, `attributes` | the nodes of a file, checked and sorted |
 //! | `import` | graph to network |
 //! | `operators` | a row for each operator |
+//! | `export` | network to file |
 
 mod attributes;
 mod element;
 mod error;
+mod export;
 mod external;
 mod graph;
 mod import;
@@ -24,6 +26,8 @@ mod operators;
 mod order;
 mod stored;
 mod tensor;
+#[cfg(test)]
+mod tests;
 
 pub use error::{OnnxError, UnsupportedNode, UnsupportedNodes};
 pub use operators::{Support, supported};
@@ -75,6 +79,16 @@ pub fn open(path: &Path, options: &OnnxOptions) -> Result<Import> {
 /// As [`open`]; values in other files cannot be read.
 pub fn read(bytes: &[u8], options: &OnnxOptions) -> Result<Import> {
     import(bytes, &ExternalFiles::default(), options)
+}
+
+/// The bytes of a file with a network, which must be valid. Fixed-point networks compute in it the integers that they
+/// compute in fewbit's *integer* semantics.
+///
+/// # Errors
+/// When the network has functions that ONNX cannot express: all of them at once.
+pub fn write(network: &Network) -> Result<Vec<u8>> {
+    network.validate()?;
+    Ok(export::export(network)?.encode_to_vec())
 }
 
 fn import(bytes: &[u8], files: &ExternalFiles, options: &OnnxOptions) -> Result<Import> {
