@@ -3,6 +3,8 @@
 //! Readers of file formats produce it, passes take one and return another, writers consume it. It is plain data: a
 //! change that breaks its rules is found by [`Network::validate`], which every reader and pass ends with.
 
+mod edit;
+
 use crate::argument::ArgumentValue;
 use crate::function::Function;
 use crate::number::NumberFormat;

@@ -1,5 +1,6 @@
 //! What can go wrong with a file.
 
+use crate::onnx::OnnxError;
 use fewbit_core::network::NetworkError;
 use fewbit_core::{ArgumentError, ShapeError};
 use std::io;
@@ -126,6 +127,9 @@ pub enum FormatError {
         /// The type.
         kind: String,
     },
+    /// A file of ONNX's that cannot be read or written.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
     /// A network that breaks a rule.
     #[error(transparent)]
     Network(#[from] NetworkError),

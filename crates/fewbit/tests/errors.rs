@@ -99,7 +99,7 @@ fn models_that_cannot_be_read() {
             ("convert noise.nnp old.nnb", "error: noise.nnp: not a readable .nnp archive: ..."),
             (
                 "convert notes.md old.nnb",
-                "error: notes.md: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf and .nnb",
+                "error: notes.md: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf, .onnx and .nnb",
             ),
             ("convert syntax.nntxt old.nnb", "error: 'syntax.nntxt' is not a network in protobuf text format: ..."),
             (
@@ -201,7 +201,7 @@ fn files_that_cannot_be_written() {
             ("convert good.nntxt folder.nnb", "error: cannot write folder.nnb: it is a folder"),
             (
                 "convert good.nntxt out.txt",
-                "error: out.txt: the ending is none of .nnb, .nnp, .protobuf, .nntxt; choose one, or give the format with -O",
+                "error: out.txt: the ending is none of .nnb, .nnp, .protobuf, .nntxt, .onnx; choose one, or give the format with -O",
             ),
             (
                 "template good.nntxt none/a.yaml",
@@ -300,7 +300,7 @@ fn wrong_usage() {
         ("convert -b many good.nntxt old.nnb", "it must be a whole number of at least 1"),
         ("convert -T FIXED7_2 good.nntxt old.nnb", "'FIXED7_2' is no number format"),
         ("convert -d nnb_9 good.nntxt old.nnb", "known are nnb, nnb_2, nnb_3 and nnb_4"),
-        ("convert -O exe good.nntxt old", "[possible values: nnb, nnp, protobuf, nntxt, c]"),
+        ("convert -O exe good.nntxt old", "[possible values: nnb, nnp, protobuf, nntxt, onnx, c]"),
         ("template good.nntxt", "a file to read and a file to write are needed, in this order"),
         ("infer good.nntxt x.bin --semantics magic", "[possible values: integer, reference]"),
         ("infer good.nntxt x.bin --raw", "--output <PREFIX>"),

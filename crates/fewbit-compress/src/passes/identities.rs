@@ -1,7 +1,6 @@
 //! Removes functions that only pass their input on: `Identity`, `Dropout`, and `Reshape` to the shape that the input has
 //! already.
 
-use super::edit::redirect;
 use super::remove_unused;
 use fewbit_core::network::NetworkError;
 use fewbit_core::{Function, Network, Node, Operation};
@@ -33,13 +32,13 @@ fn remove(network: &mut Network, place: usize) -> bool {
         return false;
     }
     if !network.outputs.contains(&to) {
-        redirect(network, to, from);
+        network.redirect(to, from);
         return true;
     }
     // The name of an output is the caller's: what writes the input can write the output instead.
     let writer = network.nodes[..place].iter().position(|writer| writer.outputs.contains(&from));
     let Some(writer) = writer.filter(|_| !network.outputs.contains(&from)) else { return false };
-    redirect(network, from, to);
+    network.redirect(from, to);
     for output in network.nodes[writer].outputs.iter_mut().filter(|output| **output == from) {
         *output = to;
     }

@@ -3,7 +3,6 @@
 //! Other passes then need not know them, and NNabla's C runtime, which has no fused functions, can run the result. What
 //! is worth fusing on a device is for the planner to say, once number formats are known.
 
-use super::edit::free_name;
 use fewbit_core::function::arguments::{
     Alpha, BatchNormalization, Convolution, FusedBatchNormalization, FusedConvolution, InPlace, LeakyReLU,
     Nonlinearity, NormalizationNonlinearity, PadMode,
@@ -127,7 +126,7 @@ fn join(network: &mut Network, nodes: &mut Vec<Node>, node: &Node, parts: Vec<Pa
             output
         } else {
             let Variable { name, shape, format, .. } = network.variable(output);
-            let name = free_name(network, &format!("{name}_{}", function.name()));
+            let name = network.free_name(&format!("{name}_{}", function.name()));
             let part = Variable { format: *format, ..Variable::buffer(name, *shape) };
             network.add(part)
         };

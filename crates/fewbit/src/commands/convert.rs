@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use fewbit_compress::memory;
 use fewbit_core::{Network, VariableId};
-use fewbit_formats::Nnp;
 use fewbit_formats::settings::Applied;
+use fewbit_formats::{Nnp, onnx};
 use fewbit_nnb::{EncodeOptions, Encoded, Version, encode};
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(override_usage = "fewbit convert [OPTIONS] IN... OUT")]
 pub struct Arguments {
-    /// The network (.nnp, .nntxt with parameter files, or .nnb), and last the file to write: .nnb, .nnp, .protobuf or
-    /// .nntxt; with -O c a folder
+    /// The network (.nnp, .nntxt with parameter files, .onnx or .nnb), and last the file to write: .nnb, .nnp, .protobuf,
+    /// .nntxt or .onnx; with -O c a folder
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -68,6 +68,7 @@ enum ExportFormat {
     Nnp,
     Protobuf,
     Nntxt,
+    Onnx,
     /// Self-contained C99, a source and a header in the folder OUT
     C,
 }
@@ -80,6 +81,7 @@ impl ExportFormat {
             "nnp" => Some(Self::Nnp),
             "protobuf" => Some(Self::Protobuf),
             "nntxt" | "prototxt" => Some(Self::Nntxt),
+            "onnx" => Some(Self::Onnx),
             _ => None,
         }
     }
@@ -93,12 +95,13 @@ impl Arguments {
         }
         let format = ExportFormat::by_ending(output).or(self.export_format).with_context(|| {
             format!(
-                "{}: the ending is none of .nnb, .nnp, .protobuf, .nntxt; choose one, or give the format with -O",
+                "{}: the ending is none of .nnb, .nnp, .protobuf, .nntxt, .onnx; choose one, or give the format with -O",
                 output.display()
             )
         })?;
         let bytes = match format {
             ExportFormat::Nnb => self.to_nnb(inputs)?,
+            ExportFormat::Onnx => self.to_onnx(inputs)?,
             _ => self.to_network_file(inputs, format)?,
         };
         output::write(output, &bytes)?;
@@ -106,15 +109,26 @@ impl Arguments {
         Ok(())
     }
 
-    fn to_nnb(&self, inputs: &[PathBuf]) -> Result<Vec<u8>> {
+    /// The network with the formats that were asked for, and what was applied. The formats of an .nnb file stay as they are,
+    /// unless others are asked for.
+    fn typed_network(&self, inputs: &[PathBuf]) -> Result<(Network, Option<Applied>)> {
         let model = self.network.open(inputs)?;
-        // The formats of an .nnb file stay as they are, unless others are asked for.
         let apply = self.formats.is_given() || matches!(model, Model::Network(_));
+        let mut network = model.into_network().with_context(|| inputs[0].display().to_string())?;
+        let applied = if apply { Some(self.formats.apply(&mut network)?) } else { None };
+        Ok((network, applied))
+    }
+
+    fn to_onnx(&self, inputs: &[PathBuf]) -> Result<Vec<u8>> {
+        let (network, _) = self.typed_network(inputs)?;
+        onnx::write(&network).with_context(|| inputs[0].display().to_string())
+    }
+
+    fn to_nnb(&self, inputs: &[PathBuf]) -> Result<Vec<u8>> {
+        let (network, applied) = self.typed_network(inputs)?;
         let name = || inputs[0].display().to_string();
-        let mut network = model.into_network().with_context(name)?;
         let mut options = EncodeOptions { version: self.version.or(Version::V2), ..EncodeOptions::default() };
-        if apply {
-            let applied = self.formats.apply(&mut network)?;
+        if let Some(applied) = applied {
             options.sized_as_float = unlisted_buffers(&network, &applied);
         }
         if options.version == Version::V4 {

@@ -1,6 +1,6 @@
 //! What commands ask about a model, and opening it as they were answered.
 
-use super::{Model, at, open, read};
+use super::{Choice, Model, at, open, read};
 use crate::console;
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// The files of the model that a command works on, and how to read them.
 #[derive(Args)]
 pub struct ModelFiles {
-    /// The model: .nnp, .nntxt, .prototxt, .protobuf or .nnb
+    /// The model: .nnp, .nntxt, .prototxt, .protobuf, .onnx or .nnb
     #[arg(value_name = "MODEL")]
     pub path: PathBuf,
     /// A parameter file (.h5, .protobuf) of a bare .nntxt; those of the same name beside it are found
@@ -43,6 +43,9 @@ pub struct NetworkOptions {
     /// Which executor's network to take, by its place or its name [default: the first]
     #[arg(short = 'E', long, value_name = "EXECUTOR", alias = "nnp-import-executor-index")]
     pub executor: Option<String>,
+    /// Give images channels first to an .onnx network that turns those which have them last
+    #[arg(long)]
+    pub channels_first: bool,
 }
 
 /// In which number formats a network's variables are stored.
@@ -133,12 +136,17 @@ impl NetworkOptions {
         OrFromFile::number(self.batch)
     }
 
+    /// What is asked for, with this batch size.
+    fn choice(&self, batch: Option<usize>) -> Choice<'_> {
+        Choice { batch, executor: self.executor.as_deref(), channels_first: self.channels_first }
+    }
+
     /// Opens a model from the file or files that make it up.
     ///
     /// # Errors
     /// As [`open`].
     pub fn open(&self, files: &[PathBuf]) -> Result<Model> {
-        open(files, self.batch(), self.executor.as_deref())
+        open(files, self.choice(self.batch()))
     }
 }
 
@@ -195,7 +203,7 @@ impl ModelFiles {
     /// As [`open`].
     pub fn open_with_batch(&self, batch: Option<usize>) -> Result<Model> {
         let files: Vec<PathBuf> = [&self.path].into_iter().chain(&self.parameter_files).cloned().collect();
-        open(&files, batch, self.network.executor.as_deref())
+        open(&files, self.network.choice(batch))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Opening models: network files (`.nnp`, or `.nntxt` with parameter files) and `.nnb` files, told apart by their endings,
-//! or by their first bytes where the ending says nothing.
+//! Opening models: network files (`.nnp`, `.nntxt` with parameter files, or `.onnx`) and `.nnb` files, told apart by their
+//! endings, or by their first bytes where the ending says nothing.
 
 mod arguments;
 
@@ -7,9 +7,10 @@ pub use arguments::{
     FormatOptions, ModelArguments, ModelFiles, NetworkOptions, OrFromFile, SemanticsName, VersionOption,
 };
 
-use crate::size;
+use crate::{console, size};
 use anyhow::{Context, Result, anyhow, bail};
 use fewbit_core::Network;
+use fewbit_formats::onnx::{self, OnnxOptions};
 use fewbit_formats::{ExecutorChoice, FormatError, ImportOptions, Nnp};
 use fewbit_nnb::{EncodeOptions, Nnb, Version, decode, encode};
 use std::fs::{self, File};
@@ -56,20 +57,47 @@ impl Model {
     }
 }
 
-/// Opens a model from the file or files that make it up: with another batch size than the file's, and of another executor
-/// than the first.
+/// How to read a model's network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'a> {
+    /// The batch size in place of the file's.
+    pub batch: Option<usize>,
+    /// Which executor's network to take, of a file of NNabla's that has several.
+    pub executor: Option<&'a str>,
+    /// Whether images go into a network of ONNX's with their channels first, which it wants last.
+    pub channels_first: bool,
+}
+
+/// Opens a model from the file or files that make it up.
 ///
 /// # Errors
-/// When a file cannot be read or understood, or is an `.nnb` file, which has neither.
-pub fn open(files: &[PathBuf], batch: Option<usize>, executor: Option<&str>) -> Result<Model> {
+/// When a file cannot be read or understood, or does not have what is to be chosen.
+pub fn open(files: &[PathBuf], choice: Choice<'_>) -> Result<Model> {
     let [first, rest @ ..] = files else { bail!("no model is given") };
-    match (Kind::of(first)?, rest) {
+    let Choice { batch, executor, channels_first } = choice;
+    let kind = Kind::of(first)?;
+    if channels_first && kind != Kind::Onnx {
+        bail!("{}: --channels-first is for .onnx files, others take channels first anyway", first.display());
+    }
+    match (kind, rest) {
         (Kind::Nnb, []) if batch.is_some() || executor.is_some() => bail!(
             "{}: an .nnb file holds one network with a fixed batch size; give -b and -E to `fewbit convert` when it is made",
             first.display()
         ),
         (Kind::Nnb, []) => Ok(Model::Nnb(read(first)?)),
-        (Kind::Nnb, [second, ..]) => bail!("{} needs no further file such as {}", first.display(), second.display()),
+        (Kind::Nnb | Kind::Onnx, [second, ..]) => {
+            bail!("{} needs no further file such as {}", first.display(), second.display())
+        }
+        (Kind::Onnx, []) if executor.is_some() => {
+            bail!("{}: an .onnx file holds one network, and no executors to choose from with -E", first.display())
+        }
+        (Kind::Onnx, []) => {
+            let import = onnx::open(first, &OnnxOptions { batch, channels_first }).map_err(|error| at(first, error))?;
+            for warning in &import.warnings {
+                console::warn(&format!("{}: {warning}", first.display()));
+            }
+            Ok(Model::Network(import.network))
+        }
         (Kind::Nnp, _) => {
             let executor = executor.map(ExecutorChoice::parse).unwrap_or_default();
             let network = open_nnp(files)?.network(&ImportOptions { executor, batch });
@@ -98,6 +126,8 @@ pub enum Kind {
     Nnp,
     /// A file for devices.
     Nnb,
+    /// A network file of ONNX's.
+    Onnx,
 }
 
 impl Kind {
@@ -106,6 +136,7 @@ impl Kind {
         match ending.as_str() {
             "nnp" | "nntxt" | "prototxt" | "protobuf" | "h5" => Some(Self::Nnp),
             "nnb" => Some(Self::Nnb),
+            "onnx" => Some(Self::Onnx),
             _ => None,
         }
     }
@@ -126,7 +157,7 @@ impl Kind {
             Ok([2..=4, 0, 0, 0]) => Ok(Self::Nnb),
             Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => Err(error).with_context(cannot_read),
             _ => bail!(
-                "{}: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf and .nnb",
+                "{}: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf, .onnx and .nnb",
                 path.display()
             ),
         }

@@ -2,7 +2,7 @@
 
 use crate::channelwise::Channelwise;
 use crate::linear::{Linear, Units};
-use crate::passes::edit::{free_name, redirect, set_values, sibling_name};
+use crate::passes::edit::{set_values, sibling_name};
 use fewbit_core::{Function, Network, Operation, Shape, Variable, VariableId};
 
 /// A scale and shift of each unit of a linear function.
@@ -84,7 +84,7 @@ pub fn into_readers(network: &mut Network, place: usize, map: &Channelwise) -> b
         set_bias(network, reader, &linear, &bias);
         set_values(network, reader, linear.weight, linear.scale(&weights, |input, _| map.scale[input]));
     }
-    redirect(network, y, x);
+    network.redirect(y, x);
     true
 }
 
@@ -117,7 +117,8 @@ fn new_parameter(network: &mut Network, node: usize, linear: &Linear, name: &str
     let weights = &network.variable(network.nodes[node].inputs[linear.weight]).name;
     let name = sibling_name(network, weights, name);
     let shape = Shape::new(&[linear.outputs]).expect("fewer outputs than weights, which have a shape");
-    network.add(Variable::parameter(free_name(network, &name), shape, values))
+    let name = network.free_name(&name);
+    network.add(Variable::parameter(name, shape, values))
 }
 
 /// Turns a function with plain binary weights into one with a scale for each output unit.
