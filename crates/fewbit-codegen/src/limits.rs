@@ -9,12 +9,18 @@ pub(crate) enum Limit {
     WindowAxes,
     /// The axes of the window of pooling.
     PoolingAxes,
+    /// The taps of the window of a product, as far as they are kept.
+    WindowItems,
 }
 
 impl Limit {
     /// All, with the names that kernels know them by.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::NestAxes, "NEST_AXES"), (Self::WindowAxes, "WINDOW_AXES"), (Self::PoolingAxes, "POOLING_AXES")];
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::NestAxes, "NEST_AXES"),
+        (Self::WindowAxes, "WINDOW_AXES"),
+        (Self::PoolingAxes, "POOLING_AXES"),
+        (Self::WindowItems, "WINDOW_ITEMS"),
+    ];
 }
 
 /// The lengths that a network needs.
