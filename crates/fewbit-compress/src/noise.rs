@@ -2,8 +2,8 @@
 //!
 //! Quantisation adds noise to variables and weights. To first order the noise at the outputs is the sum over all sources
 //! of their power times a gain. Gains follow from those of later variables, as gradients do: a linear function passes
-//! its output's gain on with the squares of its weights. That takes no data but how often a ReLU cuts, and is enough to
-//! compare one channel or layer with another.
+//! its output's gain on with the squares of its weights, another with the mean square of its slope. That takes no data but
+//! the histograms of calibration, and is enough to compare one channel or layer with another.
 
 use crate::calibrate::{Calibration, channel_axis};
 use crate::channelwise::Channelwise;
@@ -99,7 +99,7 @@ fn through(
     let count = channel_count(network, input);
     let ratio = items(network, output) / items(network, input).max(1.0);
     let factor = match &node.operation {
-        Operation::Known(function) => factor(function, ratio) * passed_share(function, output, calibration),
+        Operation::Known(function) => factor(function, ratio) * squared_slope(function, output, calibration),
         Operation::Opaque(_) => ratio,
     };
     let mut passed = match &node.operation {
@@ -118,7 +118,7 @@ fn through(
 }
 
 /// The power that one input of a function contributes to all outputs together, when there are `ratio` outputs for each
-/// input. Where the derivative depends on the values, it is taken as 1.
+/// input, but for its slope.
 fn factor(function: &Function, ratio: f64) -> f64 {
     let window = |kernel: &[i32]| kernel.iter().map(|&extent| f64::from(extent)).product::<f64>().max(1.0);
     match function {
@@ -132,12 +132,25 @@ fn factor(function: &Function, ratio: f64) -> f64 {
     }
 }
 
-/// The share of values that a function lets pass: a ReLU cuts the others.
-fn passed_share(function: &Function, output: VariableId, calibration: &Calibration) -> f64 {
-    match (function, calibration.of(output)) {
-        (Function::ReLU(_) | Function::ReLU6, Some(statistics)) if statistics.histogram.total() > 0 => {
-            1.0 - statistics.histogram.zeros() as f64 / statistics.histogram.total() as f64
-        }
+/// The mean square of a function's slope, over the outputs that calibration saw; 1 for functions without a known slope.
+fn squared_slope(function: &Function, output: VariableId, calibration: &Calibration) -> f64 {
+    let Some(statistics) = calibration.of(output).filter(|statistics| statistics.histogram.total() > 0) else {
+        return 1.0;
+    };
+    let rectified = |y: f64, below: f64| if y > 0.0 { 1.0 } else { below };
+    // Slopes as functions of the output, which is what is known.
+    let mean = |slope: &dyn Fn(f64) -> f64| statistics.histogram.mean_of(|y| slope(y).powi(2));
+    match function {
+        Function::ReLU(_) => mean(&|y| rectified(y, 0.0)),
+        Function::ReLU6 => mean(&|y| if y < 6.0 { rectified(y, 0.0) } else { 0.0 }),
+        Function::LeakyReLU(arguments) => mean(&|y| rectified(y, arguments.alpha.into())),
+        Function::ELU(arguments) => mean(&|y| rectified(y, y + f64::from(arguments.alpha))),
+        // They differ from a ReLU only near zero.
+        Function::Swish | Function::GELU | Function::Mish => mean(&|y| rectified(y, 0.0)),
+        Function::Sigmoid | Function::Softmax(_) => mean(&|y| y * (1.0 - y)),
+        Function::Tanh => mean(&|y| 1.0 - y * y),
+        Function::HardTanh => mean(&|y| if y.abs() < 1.0 { 1.0 } else { 0.0 }),
+        Function::HardSigmoid => mean(&|y| if y > 0.0 && y < 1.0 { 0.2 } else { 0.0 }),
         _ => 1.0,
     }
 }

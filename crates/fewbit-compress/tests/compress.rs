@@ -139,3 +139,28 @@ fn outputs_take_16_bits_where_that_costs_no_memory() {
     let format = |id: fewbit_core::VariableId| compressed.network.variable(id).format.type_name();
     assert_eq!([format(compressed.network.inputs[0]), format(compressed.network.outputs[0])], ["FIXED8", "FIXED16"]);
 }
+
+/// Every reference network keeps what it computes, whatever functions it is made of. Two of the untrained ones have values
+/// beyond what 16 bits hold, and keep some buffers in floats.
+#[test]
+fn reference_networks_stay_close_to_themselves() {
+    for name in ["lenet", "mixed", "mlp_regression", "binary_mlp", "resnet23_float", "resnet23_bin_w", "resnet23_bin_c"]
+    {
+        let network = network(&format!("testdata/reference/networks/{name}/net.nnp"));
+        let inputs = dataset(&network, 6, Numbers::next);
+        let compressed = compress(&network, &inputs, &inputs, &CompressOptions::default(), &NoProgress).unwrap();
+        let mut targets = vec![0.0; inputs.target_len().unwrap()];
+        let mut power = 0.0;
+        for sample in 0..inputs.len() {
+            inputs.fill_target(sample, &mut targets).unwrap();
+            power += targets.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+        }
+        let mse = compressed.compressed.evaluation.score.mse().unwrap();
+        let db = 10.0 * (power / (inputs.len() * targets.len()) as f64 / mse).log10();
+        assert!(db >= 20.0, "{name}: {db} dB");
+        assert!(compressed.compressed.model_bytes < compressed.float.model_bytes / 2, "{name}");
+        assert!(compressed.compressed.arena_bytes <= compressed.float.arena_bytes, "{name}");
+        let parameters = compressed.network.variables.iter().filter(|variable| !variable.is_buffer());
+        assert!(parameters.clone().all(|variable| variable.format != NumberFormat::Float32), "{name}");
+    }
+}

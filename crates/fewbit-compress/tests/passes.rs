@@ -5,10 +5,10 @@
 mod common;
 
 use common::{Builder, Numbers, assert_equal_outputs, convolution, functions, ints};
-use fewbit_compress::passes::{remove_identities, remove_unused, simplify, split_fused};
+use fewbit_compress::passes::{drop_training_weights, remove_identities, remove_unused, simplify, split_fused};
 use fewbit_core::function::arguments::{
-    Affine, Dropout, FusedBatchNormalization, FusedConvolution, InPlace, Nonlinearity, NormalizationNonlinearity,
-    PadMode, Reshape,
+    Affine, BinaryAffine, Dropout, FusedBatchNormalization, FusedConvolution, InPlace, Nonlinearity,
+    NormalizationNonlinearity, PadMode, Reshape,
 };
 use fewbit_core::{FloatList, Function, Network, NumberFormat};
 
@@ -193,4 +193,19 @@ fn what_nothing_reads_goes_away() {
         network
     };
     assert_eq!(remove_unused(&constant).unwrap().inputs.len(), 1);
+}
+
+#[test]
+fn binary_functions_let_go_of_their_float_weights() {
+    let mut numbers = Numbers::new(16);
+    let (mut builder, x) = Builder::new(&[1, 6]);
+    let float = builder.random("W", &[6, 4], &mut numbers);
+    let signs: Vec<f32> = numbers.take(24).iter().map(|value| value.signum()).collect();
+    let signs = builder.parameter("Wb", &[6, 4], &signs);
+    let affine = Function::BinaryConnectAffine(BinaryAffine { base_axis: 1, quantize_zero_to: 1.0 });
+    let y = builder.apply(affine, &[x, float, signs]);
+    let network = builder.finish(&[y]);
+    let dropped = drop_training_weights(&network).unwrap();
+    assert_eq!((dropped.find("W"), dropped.variables.len()), (None, 3));
+    assert_equal_outputs(&network, &dropped);
 }

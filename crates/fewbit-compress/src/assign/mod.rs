@@ -31,6 +31,17 @@ pub enum Width {
     Fixed8,
 }
 
+impl Width {
+    /// The fixed-point formats that are no narrower, narrowest first.
+    fn formats(self) -> &'static [NumberFormat] {
+        match self {
+            Self::Fixed8 => &[NumberFormat::Fixed8 { position: 0 }, NumberFormat::Fixed16 { position: 0 }],
+            Self::Fixed16 => &[NumberFormat::Fixed16 { position: 0 }],
+            Self::Float32 => &[],
+        }
+    }
+}
+
 /// What [`assign()`] may do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AssignOptions {
@@ -86,12 +97,7 @@ impl<E: Fn(NumberFormat) -> f64> Signal<E> {
 
     /// The narrowest format, not narrower than `width`, that keeps the ratio; `None` if only floats do.
     fn narrowest(&self, width: Width, options: &AssignOptions) -> Option<(NumberFormat, f64)> {
-        let formats: &[NumberFormat] = match width {
-            Width::Fixed8 => &[NumberFormat::Fixed8 { position: 0 }, NumberFormat::Fixed16 { position: 0 }],
-            Width::Fixed16 => &[NumberFormat::Fixed16 { position: 0 }],
-            Width::Float32 => &[],
-        };
-        let choices = formats.iter().map(|&format| self.at(format, options.version));
+        let choices = width.formats().iter().map(|&format| self.at(format, options.version));
         choices.map(|(choice, sqnr)| (choice.format, sqnr)).find(|(_, sqnr)| *sqnr >= options.least_sqnr_db)
     }
 }

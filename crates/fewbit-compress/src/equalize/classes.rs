@@ -82,16 +82,26 @@ impl Ties {
         self.variables.join(whole.0, part.0);
     }
 
-    /// A linear function ties nothing, if its parameters can take up both scales.
+    /// A linear function ties nothing, if its weights can take up both scales. Signs cannot: all inputs of a binary
+    /// function must be scaled alike, for the factors of its outputs to take that up.
     fn linear(&mut self, network: &Network, node: &Node, linear: &Linear) {
         let (x, y) = (node.inputs[0], node.outputs[0]);
-        let own = node.inputs[1..].iter().all(|id| is_own(network, *id));
-        let takes_output = own && (!linear.binary || linear.alpha.is_some());
-        if !own || linear.binary || linear.channels(network, x, linear.input_units).is_none() {
+        let scaled = linear.alpha.or((!linear.binary).then_some(linear.weight));
+        let own = |place: usize| node.inputs.get(place).is_none_or(|id| is_own(network, *id));
+        if !scaled.is_some_and(own) || !own(linear.bias) {
+            self.fix(x);
+            self.fix(y);
+            return;
+        }
+        if linear.channels(network, x, linear.input_units).is_none() {
             self.fix(x);
         }
-        if !takes_output || linear.channels(network, y, linear.output_units).is_none() {
+        if linear.channels(network, y, linear.output_units).is_none() {
             self.fix(y);
+        }
+        if linear.binary {
+            let channels = self.channels_of(x);
+            channels.clone().skip(1).for_each(|channel| self.channels.join(channels.start, channel));
         }
     }
 

@@ -158,7 +158,8 @@ fn weights(
             gain: 0.0,
         });
         part.largest = part.largest.max(f64::from(value.abs()));
-        part.gain += statistics.channels[input].power() * gains.of(y)[output];
+        // What a weight's error adds to the mean of its output a bias takes back.
+        part.gain += statistics.channels[input].variance() * gains.of(y)[output];
     }
     let per_unit = network.variable(y).shape.items() as f64 / linear.outputs as f64;
     parts.values_mut().for_each(|part| part.gain *= per_unit);

@@ -105,8 +105,13 @@ fn scale(network: &mut Network, classes: &Classes, exponents: &[i32]) {
                 network.variable_mut(id).kind = VariableKind::Parameter(values.into());
             }
         };
+        // All inputs of a binary function have one scale.
+        let per_sum = |values: &[f32]| -> Vec<f32> {
+            let input = inputs.first().copied().unwrap_or(1.0);
+            values.iter().zip(&outputs).map(|(&value, output)| (f64::from(value) * output / input) as f32).collect()
+        };
         match alpha {
-            Some(_) => set(alpha, &per_output),
+            Some(_) => set(alpha, &per_sum),
             None if linear.binary => {}
             None => set(Some(weight), &scaled_weights),
         }
