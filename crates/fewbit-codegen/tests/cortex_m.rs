@@ -8,6 +8,7 @@ use common::compiled::{Program, Sample, compare, expected, report, repository, r
 use common::networks::{file, references, resnet23};
 use fewbit_nnb::Version;
 use fewbit_runtime::Model;
+use std::fs;
 use std::process::Command;
 
 const COMPILER: &str = "arm-none-eabi-gcc";
@@ -124,12 +125,20 @@ fn resnet23_is_small_and_needs_neither_heap_nor_floats() {
     let folder = program.path();
     for board in &BOARDS {
         let mut compile = Command::new(COMPILER);
-        compile.current_dir(folder).args([board.processor, "-mthumb", "-Os", "-std=c99", "-c", "net.c", "-o", "net.o"]);
-        run(&mut compile).expect("code that compiles");
-        let sizes = run(Command::new("arm-none-eabi-size").current_dir(folder).args(["-A", "net.o"])).expect("an object");
+        compile.current_dir(folder).args([board.processor, "-mthumb", "-O2", "-std=c99", "-fstack-usage"]);
+        run(compile.args(["-c", "net.c", "-o", "net.o"])).expect("code that compiles");
+        let stack = fs::read_to_string(folder.join("net.su")).expect("the stack of each function");
+        let stack = stack.lines().filter_map(|line| line.split('\t').nth(1)?.parse::<usize>().ok()).max().unwrap_or(0);
+        let sizes =
+            run(Command::new("arm-none-eabi-size").current_dir(folder).args(["-A", "net.o"])).expect("an object");
         let [code, constants, memory] = [".text", ".rodata", ".bss"].map(|section| section_bytes(&sizes, section));
-        let symbols = run(Command::new("arm-none-eabi-nm").current_dir(folder).args(["-u", "net.o"])).expect("an object");
-        println!("{}: text {code}, rodata {constants}, bss {memory}; needs {}", board.processor, symbols.replace('\n', " "));
+        let symbols =
+            run(Command::new("arm-none-eabi-nm").current_dir(folder).args(["-u", "net.o"])).expect("an object");
+        println!(
+            "{}: text {code}, rodata {constants}, bss {memory}, stack {stack}; needs {}",
+            board.processor,
+            symbols.replace('\n', " ")
+        );
         assert!(code <= 10 * 1024, "{code} bytes of code for {}", board.processor);
         assert_eq!(memory, model.arena_bytes(), "the arena is all memory that is written");
         for symbol in symbols.split_whitespace().filter(|symbol| *symbol != "U") {

@@ -4,8 +4,8 @@ use super::{Call, Planner, Reason};
 use crate::c_value::{CValue, Record};
 use crate::feature::Feature;
 use crate::limits::Limit;
-use fewbit_core::shape_rule::{PoolingAxis, PoolingGeometry};
 use fewbit_core::Function;
+use fewbit_core::shape_rule::{PoolingAxis, PoolingGeometry};
 use fewbit_runtime::requantize::{magnitude, position, shift_between};
 
 /// Shifts beyond this are left to floats: no file of versions 2 and 3 has them.
@@ -54,9 +54,9 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
         .with("including_pad", including_pad);
 
     let output = planner.format(call.output);
-    let shifts = position(operand.format).zip(output.position()).map(|(from, to)| {
-        (shift_between(from, to.into()), shift_between(to.into(), from))
-    });
+    let shifts = position(operand.format)
+        .zip(output.position())
+        .map(|(from, to)| (shift_between(from, to.into()), shift_between(to.into(), from)));
     match shifts.zip(output.integer_range()) {
         Some(((left, right), (low, high))) if left.max(right) <= LARGEST_SHIFT => {
             let largest = magnitude(operand.format).unwrap_or(0).saturating_mul(taps as u64) << left;
@@ -76,9 +76,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
         }
         Some(_) => return Err("has positions of input and output that lie more than 15 apart".into()),
         None => {
-            let constants = constants
-                .with("x", planner.reals(&operand))
-                .with("y", planner.real_target(call.output, 0));
+            let constants = constants.with("x", planner.reals(&operand)).with("y", planner.real_target(call.output, 0));
             planner.step("pool_reals", "pooling_t", constants, &[Feature::PoolingReals]);
         }
     }

@@ -166,8 +166,14 @@ impl<'r> Builder<'r> {
             }
             2 => {
                 let [float, signs] = self.signs(&grouped);
-                let arguments =
-                    BinaryConvolution { base_axis, pad, stride, dilation, group: group_argument, quantize_zero_to: 1.0 };
+                let arguments = BinaryConvolution {
+                    base_axis,
+                    pad,
+                    stride,
+                    dilation,
+                    group: group_argument,
+                    quantize_zero_to: 1.0,
+                };
                 if self.random.below(2) == 0 {
                     return self.apply(Function::BinaryConnectConvolution(arguments), &[x, float, signs, bias]);
                 }
@@ -378,7 +384,8 @@ pub fn window(seed: u64, formats: Formats) -> Network {
     let channel_last = random.below(2) == 0;
     let (channels, outputs) = (1 + random.below(5), 1 + random.below(4));
     let extents: Vec<usize> = (0..axes).map(|_| if large && axes < 3 { 20 } else { 2 + random.below(5) }).collect();
-    let kernel: Vec<usize> = extents.iter().map(|&extent| if large { extent.min(13) } else { 1 + random.below(2) }).collect();
+    let kernel: Vec<usize> =
+        extents.iter().map(|&extent| if large { extent.min(13) } else { 1 + random.below(2) }).collect();
     let with_channels = |first: usize, channels: usize, extents: &[usize]| match channel_last {
         true => [&[first], extents, &[channels]].concat(),
         false => [&[first, channels], extents].concat(),

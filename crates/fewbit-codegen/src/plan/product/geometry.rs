@@ -45,7 +45,16 @@ impl Geometry {
             // A convolution of 1x1 over the items of the batch, whose channels are last.
             let (inputs, outputs) = weights.split_items(1);
             let columns = planner.shape(call.output).items() / outputs.max(1);
-            Self { batch: 1, groups: 1, inputs, outputs, axes: vec![identity(columns)], spread: false, channels_last: true, border }
+            Self {
+                batch: 1,
+                groups: 1,
+                inputs,
+                outputs,
+                axes: vec![identity(columns)],
+                spread: false,
+                channels_last: true,
+                border,
+            }
         } else {
             let geometry = ConvolutionGeometry::new(&call.function, x, weights).map_err(|error| error.to_string())?;
             let groups = geometry.groups.max(1);
