@@ -4,11 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     /// The outer axes of a nest of loops.
-    NestAxes,
+    Nest,
     /// The axes of the window of a product.
-    WindowAxes,
+    Window,
     /// The axes of the window of pooling.
-    PoolingAxes,
+    Pooling,
     /// The taps of the window of a product, as far as they are kept.
     WindowItems,
 }
@@ -16,9 +16,9 @@ pub(crate) enum Limit {
 impl Limit {
     /// All, with the names that kernels know them by.
     pub const ALL: [(Self, &'static str); 4] = [
-        (Self::NestAxes, "NEST_AXES"),
-        (Self::WindowAxes, "WINDOW_AXES"),
-        (Self::PoolingAxes, "POOLING_AXES"),
+        (Self::Nest, "NEST_AXES"),
+        (Self::Window, "WINDOW_AXES"),
+        (Self::Pooling, "POOLING_AXES"),
         (Self::WindowItems, "WINDOW_ITEMS"),
     ];
 }

@@ -122,7 +122,7 @@ impl Geometry {
     }
 
     fn window(&self, limits: &mut Limits, features: &mut Features) -> Record {
-        limits.include(Limit::WindowAxes, self.axes.len());
+        limits.include(Limit::Window, self.axes.len());
         limits.include(Limit::WindowItems, self.window_taps().min(TAPS));
         if self.window_taps() > TAPS {
             features.use_all(&[Feature::LargeWindows]);
@@ -139,7 +139,7 @@ impl Geometry {
             )
         };
         let axes = CValue::Filled {
-            limit: Limit::WindowAxes,
+            limit: Limit::Window,
             filler: Box::new(record(&identity(1))),
             items: self.axes.iter().map(record).collect(),
         };
