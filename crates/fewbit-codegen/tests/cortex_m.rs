@@ -96,7 +96,7 @@ fn resnet23_gives_the_bytes_of_the_host() {
         return;
     }
     let mut failures = Vec::new();
-    for (board, version) in BOARDS.iter().zip([Version::V3; 3]) {
+    for (board, version) in BOARDS.iter().zip([Version::V3, Version::V4, Version::V4]) {
         if let Err(error) = board.check(&resnet23(version), &[], &|model| samples(model, 1, 3)) {
             failures.push((board.processor.into(), error));
         }
@@ -119,7 +119,7 @@ fn resnet23_is_small_and_needs_neither_heap_nor_floats() {
     if !tools() {
         return;
     }
-    let file = resnet23(Version::V3);
+    let file = resnet23(Version::V4);
     let model = Model::open(&file).expect("just written");
     let program = Program::new(&model).expect("every function has a form in C");
     let folder = program.path();
@@ -163,7 +163,7 @@ fn dsp_instructions_pay() {
     if !tools() {
         return;
     }
-    let file = resnet23(Version::V3);
+    let file = resnet23(Version::V4);
     let program = Program::new(&Model::open(&file).expect("just written")).expect("every function has a form in C");
     for board in &BOARDS {
         let plain = instructions(board, &program, &["-DFEWBIT_DSP=0"]);
