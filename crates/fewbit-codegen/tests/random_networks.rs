@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::builder::{Formats, network, window};
+use common::builder::{Formats, network};
 use common::compiled::{check, compiler, report};
 use common::networks::file;
+use common::windows::window;
 use fewbit_core::Network;
 use fewbit_nnb::Version;
 
