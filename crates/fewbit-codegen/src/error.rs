@@ -14,8 +14,13 @@ pub enum CodegenError {
     #[error("the network has functions without a form in C:{}", Lines(.0))]
     Unsupported(Vec<UnsupportedFunction>),
     /// Too large for the 32-bit numbers that generated code counts with.
-    #[error("the arena of {0} bytes is too large for generated code, which counts with 32 bits")]
-    TooLarge(usize),
+    #[error("the {what} of {bytes} bytes is too large for generated code, which counts with 32 bits")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+    },
 }
 
 /// A function without a form in C.

@@ -107,6 +107,8 @@ features! {
     RealSums = "REAL_SUMS" => Product, RealEnd;
     Spread = "SPREAD" => Product;
     Border = "BORDER" => Product;
+    Input16 = "INPUT_16" => IntegerSums, Read16;
+    LargeWindows = "LARGE_WINDOWS" => Product;
     PaddingValue = "PADDING_VALUE" => Product;
     ChannelsFirst = "CHANNELS_FIRST" => Product;
     ChannelsLast = "CHANNELS_LAST" => Product;

@@ -42,7 +42,7 @@ const KERNELS: &[Kernel] = &[
         names: &[
             ("gather_numbers", "gather_integers"),
             ("number_t", "int16_t"),
-            ("number_at", "integer_at"),
+            ("number_at", "input_at"),
             ("number_padding", "integer_padding"),
         ],
     },

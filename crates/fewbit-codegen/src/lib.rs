@@ -67,10 +67,9 @@ pub struct Stats {
 pub fn generate(model: &Model<'_>, options: &Options) -> Result<Generated, CodegenError> {
     let name = name::Name::new(&options.name)?;
     let arena_bytes = model.arena_bytes();
-    if i32::try_from(arena_bytes).is_err() {
-        return Err(CodegenError::TooLarge(arena_bytes));
-    }
+    check_size("arena", arena_bytes)?;
     let plan = plan::Plan::new(model).map_err(CodegenError::Unsupported)?;
+    check_size("sum of weights and tables", plan.arrays.bytes())?;
     let stats = Stats {
         arena_bytes,
         array_bytes: plan.arrays.bytes(),
@@ -81,4 +80,8 @@ pub fn generate(model: &Model<'_>, options: &Options) -> Result<Generated, Codeg
         source: emit::source::write(model, &name, &plan, &stats),
         stats,
     })
+}
+
+fn check_size(what: &'static str, bytes: usize) -> Result<(), CodegenError> {
+    if i32::try_from(bytes).is_ok() { Ok(()) } else { Err(CodegenError::TooLarge { what, bytes }) }
 }

@@ -9,12 +9,18 @@ pub(crate) enum Limit {
     Window,
     /// The axes of the window of pooling.
     Pooling,
+    /// The taps of the window of a product, as far as they are kept.
+    WindowItems,
 }
 
 impl Limit {
     /// All, with the names that kernels know them by.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Nest, "NEST_AXES"), (Self::Window, "WINDOW_AXES"), (Self::Pooling, "POOLING_AXES")];
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Nest, "NEST_AXES"),
+        (Self::Window, "WINDOW_AXES"),
+        (Self::Pooling, "POOLING_AXES"),
+        (Self::WindowItems, "WINDOW_ITEMS"),
+    ];
 }
 
 /// The lengths that a network needs.

@@ -40,7 +40,7 @@ fn reference_networks_with_sanitizers_and_pairs_of_numbers() {
 #[test]
 fn resnet23_uses_exactly_its_arena() {
     let Some(compiler) = compiler() else { return };
-    let file = resnet23(Version::V3);
+    let file = resnet23(Version::V4);
     let model = Model::open(&file).expect("just written");
     let program = Program::new(&model).expect("every function has a form in C");
     assert!(!program.generated.stats.uses_floats, "a fully fixed-point network");

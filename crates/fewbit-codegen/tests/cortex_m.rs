@@ -8,6 +8,7 @@ use common::compiled::{Program, Sample, compare, expected, report, repository, r
 use common::networks::{file, references, resnet23};
 use fewbit_nnb::Version;
 use fewbit_runtime::Model;
+use std::fs;
 use std::process::Command;
 
 const COMPILER: &str = "arm-none-eabi-gcc";
@@ -95,7 +96,7 @@ fn resnet23_gives_the_bytes_of_the_host() {
         return;
     }
     let mut failures = Vec::new();
-    for (board, version) in BOARDS.iter().zip([Version::V3; 3]) {
+    for (board, version) in BOARDS.iter().zip([Version::V3, Version::V4, Version::V4]) {
         if let Err(error) = board.check(&resnet23(version), &[], &|model| samples(model, 1, 3)) {
             failures.push((board.processor.into(), error));
         }
@@ -118,21 +119,23 @@ fn resnet23_is_small_and_needs_neither_heap_nor_floats() {
     if !tools() {
         return;
     }
-    let file = resnet23(Version::V3);
+    let file = resnet23(Version::V4);
     let model = Model::open(&file).expect("just written");
     let program = Program::new(&model).expect("every function has a form in C");
     let folder = program.path();
     for board in &BOARDS {
         let mut compile = Command::new(COMPILER);
-        compile.current_dir(folder).args([board.processor, "-mthumb", "-Os", "-std=c99", "-c", "net.c", "-o", "net.o"]);
-        run(&mut compile).expect("code that compiles");
+        compile.current_dir(folder).args([board.processor, "-mthumb", "-O2", "-std=c99", "-fstack-usage"]);
+        run(compile.args(["-c", "net.c", "-o", "net.o"])).expect("code that compiles");
+        let stack = fs::read_to_string(folder.join("net.su")).expect("the stack of each function");
+        let stack = stack.lines().filter_map(|line| line.split('\t').nth(1)?.parse::<usize>().ok()).max().unwrap_or(0);
         let sizes =
             run(Command::new("arm-none-eabi-size").current_dir(folder).args(["-A", "net.o"])).expect("an object");
         let [code, constants, memory] = [".text", ".rodata", ".bss"].map(|section| section_bytes(&sizes, section));
         let symbols =
             run(Command::new("arm-none-eabi-nm").current_dir(folder).args(["-u", "net.o"])).expect("an object");
         println!(
-            "{}: text {code}, rodata {constants}, bss {memory}; needs {}",
+            "{}: text {code}, rodata {constants}, bss {memory}, stack {stack}; needs {}",
             board.processor,
             symbols.replace('\n', " ")
         );
@@ -160,7 +163,7 @@ fn dsp_instructions_pay() {
     if !tools() {
         return;
     }
-    let file = resnet23(Version::V3);
+    let file = resnet23(Version::V4);
     let program = Program::new(&Model::open(&file).expect("just written")).expect("every function has a form in C");
     for board in &BOARDS {
         let plain = instructions(board, &program, &["-DFEWBIT_DSP=0"]);

@@ -58,28 +58,34 @@ static joined_t join_integers(uint8_t operation, joined_t total, joined_t value)
 static void combine_integers(const combine_integers_t *c)
 {
     joined_t total[RUN];
+    /* Copies, since what is stored might be part of everything else. */
+    const target_t y = c->y;
+    const uint32_t shift = c->shift;
+    const int32_t low = c->low;
+    const int32_t high = c->high;
+    const int32_t y_step = c->y_strides.item;
     for (int32_t row = 0; row < c->nest.rows; ++row) {
-        const int32_t y_start = row_start(&c->nest, &c->y_strides, row);
+        int32_t place = row_start(&c->nest, &c->y_strides, row);
         for (int32_t start = 0; start < c->nest.items; start += RUN) {
             const int32_t rest = c->nest.items - start;
             const int32_t count = (rest < RUN) ? rest : RUN;
             for (int32_t term = 0; term < c->term_count; ++term) {
-                const integer_term_t *t = &c->terms[term];
-                const joined_t factor = (joined_t)1 << t->shift;
-                int32_t at = row_start(&c->nest, &t->strides, row) + (start * t->strides.item);
+                const integer_term_t t = c->terms[term];
+                const joined_t factor = (joined_t)1 << t.shift;
+                int32_t at = row_start(&c->nest, &t.strides, row) + (start * t.strides.item);
                 for (int32_t i = 0; i < count; ++i) {
-                    const joined_t value = integer_at(&t->x, at) * factor;
-                    total[i] = (term == 0) ? value : join_integers(t->operation, total[i], value);
-                    at += t->strides.item;
+                    const joined_t value = integer_at(&t.x, at) * factor;
+                    total[i] = (term == 0) ? value : join_integers(t.operation, total[i], value);
+                    at += t.strides.item;
                 }
             }
             for (int32_t i = 0; i < count; ++i) {
 #if USES_COMBINE_WIDE
-                const int32_t value = clamp_wide(round_shift_wide(total[i], c->shift), c->low, c->high);
+                store_integer(&y, place, clamp_wide(round_shift_wide(total[i], shift), low, high));
 #else
-                const int32_t value = clamp(round_shift(total[i], c->shift), c->low, c->high);
+                store_integer(&y, place, clamp(round_shift(total[i], shift), low, high));
 #endif
-                store_integer(&c->y, y_start + ((start + i) * c->y_strides.item), value);
+                place += y_step;
             }
         }
     }

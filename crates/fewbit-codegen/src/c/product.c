@@ -4,9 +4,9 @@
  * each group of channels. The numbers under the windows of COLUMNS columns are gathered, TAPS at a time, into a small
  * array on the stack, and multiplied there by the weights of ROWS rows, which are read from where they are. */
 
-#define TAPS 64
+#define TAPS 128
 #define COLUMNS 2
-#define ROWS 32
+#define ROWS 64
 
 typedef struct {
     values_t x;
@@ -49,6 +49,19 @@ typedef struct {
 #endif
 } product_t;
 
+#if USES_INTEGER_SUMS
+/* A number of the input. */
+static inline int32_t input_at(const values_t *x, int32_t index)
+{
+#if USES_INPUT_16
+    if (x->type == TYPE_FIXED16) {
+        return read_16(x->data, index);
+    }
+#endif
+    return read_8(x->data, index);
+}
+#endif
+
 /* The columns that are being computed. */
 typedef struct {
     const product_t *p;
@@ -57,7 +70,7 @@ typedef struct {
     int32_t channel;           /* the first output channel of the group */
     int32_t column;
     int32_t columns;           /* how many at a time */
-    int32_t items[COLUMNS][TAPS];
+    int32_t items[COLUMNS][WINDOW_ITEMS]; /* under the taps of the windows */
 } part_t;
 
 /* Selects the columns from `column` on, and finds the items under their windows if there is room for all. */
@@ -67,7 +80,7 @@ static void select_columns(part_t *part, int32_t column)
     const int32_t rest = p->columns - column;
     part->column = column;
     part->columns = (rest < COLUMNS) ? rest : COLUMNS;
-    if (p->window.taps <= TAPS) {
+    if (p->window.taps <= WINDOW_ITEMS) {
         for (int32_t c = 0; c < part->columns; ++c) {
             locate(&p->window, column + c, 0, p->window.taps, part->items[c]);
         }

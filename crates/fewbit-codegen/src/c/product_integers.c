@@ -18,24 +18,24 @@ static void arrange(const values_t *weights, int16_t *patch, int32_t count)
 
 #if USES_WEIGHTS_8 || USES_WEIGHTS_PACKED
 /* Adds the products of two rows of bytes and two columns. */
-static void multiply_pair(const uint8_t *first, const uint8_t *second, int16_t patches[COLUMNS][TAPS], int32_t count,
+static void multiply_pair(const uint8_t *first, const uint8_t *second, const int16_t *patches, int32_t count,
                           sum_t sums[2][COLUMNS])
 {
+    const int16_t *x = patches;
+    const int16_t *end = &x[count];
     int32_t s00 = 0;
     int32_t s01 = 0;
     int32_t s10 = 0;
     int32_t s11 = 0;
-    int32_t i = 0;
-    const int16_t *p = patches[0];
-    const int16_t *q = patches[1];
 #if FEWBIT_DSP
-    for (; (i + 4) <= count; i += 4) {
-        const uint32_t a = read_word(&first[i]);
-        const uint32_t b = read_word(&second[i]);
-        const uint32_t p_even = read_word(&p[i]);
-        const uint32_t p_odd = read_word(&p[i + 2]);
-        const uint32_t q_even = read_word(&q[i]);
-        const uint32_t q_odd = read_word(&q[i + 2]);
+    const int16_t *end_of_fours = &x[count - (count % 4)];
+    while (x != end_of_fours) {
+        const uint32_t a = read_word(first);
+        const uint32_t b = read_word(second);
+        const uint32_t p_even = read_word(&x[0]);
+        const uint32_t p_odd = read_word(&x[2]);
+        const uint32_t q_even = read_word(&x[TAPS]);
+        const uint32_t q_odd = read_word(&x[TAPS + 2]);
         const uint32_t a_even = EVEN_BYTES(a);
         const uint32_t a_odd = ODD_BYTES(a);
         const uint32_t b_even = EVEN_BYTES(b);
@@ -48,15 +48,23 @@ static void multiply_pair(const uint8_t *first, const uint8_t *second, int16_t p
         s01 = ADD_PRODUCTS(a_odd, q_odd, s01);
         s10 = ADD_PRODUCTS(b_odd, p_odd, s10);
         s11 = ADD_PRODUCTS(b_odd, q_odd, s11);
+        first = &first[4];
+        second = &second[4];
+        x = &x[4];
     }
 #endif
-    for (; i < count; ++i) {
-        const int32_t a = (int8_t)first[i];
-        const int32_t b = (int8_t)second[i];
-        s00 += a * p[i];
-        s01 += a * q[i];
-        s10 += b * p[i];
-        s11 += b * q[i];
+    while (x != end) {
+        const int32_t a = (int8_t)first[0];
+        const int32_t b = (int8_t)second[0];
+        const int32_t p = x[0];
+        const int32_t q = x[TAPS];
+        s00 += a * p;
+        s01 += a * q;
+        s10 += b * p;
+        s11 += b * q;
+        first = &first[1];
+        second = &second[1];
+        x = &x[1];
     }
     sums[0][0] += s00;
     sums[0][1] += s01;
@@ -108,7 +116,7 @@ static void unpack(const values_t *weights, int32_t start, int32_t count, uint8_
 #if USES_WEIGHTS_8 || USES_WEIGHTS_PACKED
 /* Adds the products of rows of at most 8 bits a weight, from the item `start` on. */
 static void multiply_bytes(const product_t *p, int32_t start, int32_t rows, int32_t columns,
-                           int16_t patches[COLUMNS][TAPS], int32_t count, sum_t sums[ROWS][COLUMNS])
+                           int16_t *patches, int32_t count, sum_t sums[ROWS][COLUMNS])
 {
 #if USES_WEIGHTS_PACKED
     uint8_t unpacked[2][TAPS];
@@ -132,7 +140,7 @@ static void multiply_bytes(const product_t *p, int32_t start, int32_t rows, int3
         } else {
             for (int32_t r = 0; r <= two; ++r) {
                 for (int32_t column = 0; column < columns; ++column) {
-                    sums[row + r][column] += multiply_single(weights[r], patches[column], count);
+                    sums[row + r][column] += multiply_single(weights[r], &patches[column * TAPS], count);
                 }
             }
         }
@@ -143,12 +151,12 @@ static void multiply_bytes(const product_t *p, int32_t start, int32_t rows, int3
 #if USES_WEIGHTS_16
 /* Adds the products of rows of 16-bit weights. */
 static void multiply_16(const product_t *p, int32_t start, int32_t rows, int32_t columns,
-                        int16_t patches[COLUMNS][TAPS], int32_t count, sum_t sums[ROWS][COLUMNS])
+                        int16_t *patches, int32_t count, sum_t sums[ROWS][COLUMNS])
 {
     for (int32_t row = 0; row < rows; ++row) {
         const uint8_t *weights = &p->weights.data[2 * (start + (row * p->taps))];
         for (int32_t column = 0; column < columns; ++column) {
-            const int16_t *patch = patches[column];
+            const int16_t *patch = &patches[column * TAPS];
             int64_t sum = 0;
             int32_t i = 0;
 #if FEWBIT_DSP
@@ -169,12 +177,12 @@ static void multiply_16(const product_t *p, int32_t start, int32_t rows, int32_t
 /* Adds rows of signs times columns. The sums of each four neighbours with all 16 patterns of signs are made once, and
    looked up for each row by its bits. */
 static void multiply_signs(const product_t *p, int32_t start, int32_t rows, int32_t columns,
-                           int16_t patches[COLUMNS][TAPS], int32_t count, sum_t sums[ROWS][COLUMNS])
+                           int16_t *patches, int32_t count, sum_t sums[ROWS][COLUMNS])
 {
     int32_t patterns[TAPS / 4][16];
     const int32_t quads = (count + 3) / 4;
     for (int32_t column = 0; column < columns; ++column) {
-        int16_t *patch = patches[column];
+        int16_t *patch = &patches[column * TAPS];
         for (int32_t i = count; i < (quads * 4); ++i) {
             patch[i] = 0;
         }
@@ -210,7 +218,7 @@ static void multiply_signs(const product_t *p, int32_t start, int32_t rows, int3
 #endif
 
 /* Adds the products of all kinds of weights; the first row begins with the item `start`. */
-static void multiply(const product_t *p, int32_t start, int32_t rows, int32_t columns, int16_t patches[COLUMNS][TAPS],
+static void multiply(const product_t *p, int32_t start, int32_t rows, int32_t columns, int16_t *patches,
                      int32_t count, sum_t sums[ROWS][COLUMNS])
 {
 #if USES_WEIGHTS_SIGN
@@ -230,35 +238,76 @@ static void multiply(const product_t *p, int32_t start, int32_t rows, int32_t co
 #endif
 }
 
+#if USES_INTEGER_END
 /* Finishes and stores the sums of some rows of the selected columns. */
-static void end_rows(const part_t *part, int32_t first, int32_t rows, sum_t sums[ROWS][COLUMNS])
+static void end_in_integers(const part_t *part, int32_t first, int32_t rows, sum_t sums[ROWS][COLUMNS])
+{
+    /* Copies, since what is stored might be part of everything else. */
+    const product_t *p = part->p;
+    const integer_end_t end = *p->integer_end;
+    const target_t y = p->y;
+    const int32_t row_step = p->y_row;
+    const int32_t column_step = p->y_column;
+    const int32_t columns = part->columns;
+    int32_t channel = part->channel + first;
+    int32_t row_place = part->y + (first * row_step) + (part->column * column_step);
+    for (int32_t row = 0; row < rows; ++row) {
+        const alignment_t alignment = end.alignments[(end.channel_alignments != 0u) ? channel : 0];
+        sum_t factor = (sum_t)1 << alignment.sum;
+        sum_t addend = 0;
+        int32_t place = row_place;
+#if USES_ALPHA
+        if (end.alpha.data != NULL) {
+            factor *= integer_at(&end.alpha, channel);
+        }
+#endif
+#if USES_BIAS
+        if (end.bias.data != NULL) {
+            addend = (sum_t)integer_at(&end.bias, channel) * ((sum_t)1 << alignment.bias);
+        }
+#endif
+        for (int32_t column = 0; column < columns; ++column) {
+            sum_t sum = (sums[row][column] * factor) + addend;
+#if USES_RESIDUAL
+            if (end.residual.data != NULL) {
+                sum += (sum_t)integer_at(&end.residual, place) * ((sum_t)1 << alignment.residual);
+            }
+#endif
+#if USES_WIDE_SUMS
+            store_integer(&y, place, clamp_wide(round_shift_wide(sum, alignment.right), end.low, end.high));
+#else
+            store_integer(&y, place, clamp(round_shift(sum, alignment.right), end.low, end.high));
+#endif
+            place += column_step;
+        }
+        row_place += row_step;
+        channel += 1;
+    }
+}
+#endif
+
+#if USES_REAL_END_OF_INTEGERS
+/* The same in real numbers. */
+static void end_in_reals(const part_t *part, int32_t first, int32_t rows, sum_t sums[ROWS][COLUMNS])
 {
     const product_t *p = part->p;
+    const real_end_t *end = p->real_end;
     for (int32_t row = 0; row < rows; ++row) {
         const int32_t channel = part->channel + first + row;
+        const float scale = end->scales[(end->channel_scales != 0u) ? channel : 0];
+        int32_t place = part->y + ((first + row) * p->y_row) + (part->column * p->y_column);
         for (int32_t column = 0; column < part->columns; ++column) {
-            const int32_t place =
-                part->y + ((first + row) * p->y_row) + ((part->column + column) * p->y_column);
-#if USES_REAL_END_OF_INTEGERS
-            if (p->real_end != NULL) {
-                const real_end_t *end = p->real_end;
-                const float scale = end->scales[(end->channel_scales != 0u) ? channel : 0];
-                end_real(end, (float)sums[row][column] * scale, channel, &p->y, place);
-            }
-#endif
-#if USES_INTEGER_END
-            if (p->integer_end != NULL) {
-                store_integer(&p->y, place, end_integer(p->integer_end, sums[row][column], channel, place));
-            }
-#endif
+            end_real(end, (float)sums[row][column] * scale, channel, &p->y, place);
+            place += p->y_column;
         }
     }
 }
+#endif
 
 static void product_integers(const product_t *p)
 {
     part_t part;
-    int16_t patches[COLUMNS][TAPS];
+    int16_t patches[COLUMNS * TAPS];
     sum_t sums[ROWS][COLUMNS];
     for (int32_t product = 0; product < (p->batch * p->groups); ++product) {
         select_group(&part, p, product / p->groups, product % p->groups);
@@ -272,14 +321,23 @@ static void product_integers(const product_t *p)
                     const int32_t left = p->taps - tap;
                     const int32_t count = (left < TAPS) ? left : TAPS;
                     for (int32_t c = 0; c < part.columns; ++c) {
-                        gather_integers(&part, c, tap, count, patches[c]);
+                        gather_integers(&part, c, tap, count, &patches[c * TAPS]);
 #if FEWBIT_DSP
-                        arrange(&p->weights, patches[c], count);
+                        arrange(&p->weights, &patches[c * TAPS], count);
 #endif
                     }
                     multiply(p, ((part.channel + row) * p->taps) + tap, rows, part.columns, patches, count, sums);
                 }
-                end_rows(&part, row, rows, sums);
+#if USES_INTEGER_END
+                if (p->integer_end != NULL) {
+                    end_in_integers(&part, row, rows, sums);
+                }
+#endif
+#if USES_REAL_END_OF_INTEGERS
+                if (p->real_end != NULL) {
+                    end_in_reals(&part, row, rows, sums);
+                }
+#endif
             }
         }
     }

@@ -1,42 +1,40 @@
 //! Which `ReLU`s cost nothing: they become the lower limit of the function before them.
 //!
 //! Rounding keeps the order of numbers, so that a limit of zero before the store is a limit of zero behind it, as long as
-//! both variables have the same format. The function then writes where the `ReLU` would have.
+//! both variables have the same format. The function then writes where the `ReLU` would have, or, if its inputs still lie
+//! there, the limited values are copied.
 
 use fewbit_core::Function;
 use fewbit_core::function::arguments::Nonlinearity;
 use fewbit_runtime::Model;
 
-/// Whether the function at `index` can compute the `ReLU` behind it: the variable between them is read by nobody else, and
-/// the output of the `ReLU` lies on none of the function's inputs.
-pub(super) fn takes_relu(model: &Model<'_>, index: usize) -> bool {
-    let Some((function, Function::ReLU(_))) = model.function(index).zip(model.function(index + 1)) else {
-        return false;
-    };
+/// If the function at `index` can compute the `ReLU` behind it, because nobody else reads the variable between them: the
+/// variable that it is to write, which is that one or the output of the `ReLU`.
+pub(super) fn with_relu(model: &Model<'_>, index: usize) -> Option<usize> {
+    let (function, Function::ReLU(_)) = model.function(index).zip(model.function(index + 1))? else { return None };
     if !has_limit(&function) {
-        return false;
+        return None;
     }
     let (record, relu) = (model.nnb().function(index), model.nnb().function(index + 1));
     let lists = [record.outputs, relu.inputs, relu.outputs];
     if lists.iter().any(|list| list.len() != 1) {
-        return false;
+        return None;
     }
     let [between, read, output] = lists.map(|list| list.get(0));
     if between != read || model.nnb().variable(between).format != model.nnb().variable(output).format {
-        return false;
+        return None;
     }
     let readers: usize = (0..model.nnb().function_count())
         .map(|other| model.nnb().function(other).inputs.iter().filter(|&input| input == between).count())
         .sum();
     if readers != 1 || model.nnb().outputs().iter().any(|other| other == between) {
-        return false;
+        return None;
     }
-    let (place, between) = (model.arena_range(output), model.arena_range(between));
-    let is_free = |input: usize| match (&place, model.arena_range(input)) {
-        (Some(place), Some(input)) => place.end <= input.start || input.end <= place.start,
-        _ => true,
+    let place = model.arena_range(output)?;
+    let is_free = |input: usize| {
+        model.arena_range(input).is_none_or(|input| place.end <= input.start || input.end <= place.start)
     };
-    place.is_some() && (place == between || record.inputs.iter().all(is_free))
+    Some(if record.inputs.iter().all(is_free) { output } else { between })
 }
 
 /// Whether the kernel of a function can limit its results.

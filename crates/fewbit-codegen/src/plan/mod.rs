@@ -97,7 +97,7 @@ pub(crate) struct Call {
     pub output: usize,
     /// Which of the function's outputs it is.
     pub output_index: usize,
-    /// Whether the `ReLU` behind it is computed too: `output` is then its output.
+    /// Whether the `ReLU` behind it is computed too.
     pub relu: bool,
 }
 
@@ -127,14 +127,21 @@ impl Plan {
         while let Some(index) = functions.next() {
             let record = model.nnb().function(index);
             let name = record.spec.name;
-            let relu = fusion::takes_relu(model, index).then(|| functions.next()).flatten();
+            let fused = fusion::with_relu(model, index);
+            let relu = fused.and_then(|_| functions.next());
             let outputs = relu.map_or(record.outputs, |relu| model.nnb().function(relu).outputs);
             let planned = model.function(index).ok_or_else(|| Reason::from("is not computed by the runtime"));
             let planned = planned.and_then(|function| {
-                let inputs: Vec<usize> = record.inputs.iter().collect();
-                outputs.iter().enumerate().try_for_each(|(output_index, output)| {
-                    let inputs = inputs.clone();
-                    planner.plan(&Call { function, inputs, output, output_index, relu: relu.is_some() })
+                let call = Call {
+                    function,
+                    inputs: record.inputs.iter().collect(),
+                    output: 0,
+                    output_index: 0,
+                    relu: relu.is_some(),
+                };
+                outputs.iter().enumerate().try_for_each(|(output_index, output)| match fused {
+                    Some(written) => planner.plan_with_relu(&Call { output: written, ..call.clone() }, output),
+                    None => planner.plan(&Call { output, output_index, ..call.clone() }),
                 })
             });
             let steps = std::mem::take(&mut planner.steps);
@@ -205,6 +212,17 @@ impl Planner<'_, '_> {
                 ))
             }
         }
+    }
+
+    /// Plans a function that computes the `ReLU` behind it too. If it cannot write to the output of the `ReLU`, its values
+    /// are copied there.
+    fn plan_with_relu(&mut self, call: &Call, output: usize) -> Result<(), Reason> {
+        self.plan(call)?;
+        if call.output == output {
+            return Ok(());
+        }
+        let (function, inputs) = (Function::Identity, vec![call.output]);
+        self.plan(&Call { function, inputs, output, output_index: 0, relu: false })
     }
 
     fn step(&mut self, kernel: &'static str, constants_type: &'static str, constants: Record, features: &[Feature]) {

@@ -23,7 +23,7 @@ pub struct Builder<'r> {
     formats: Formats,
 }
 
-fn ints(values: &[usize]) -> IntList {
+pub fn ints(values: &[usize]) -> IntList {
     IntList::try_from_iter(values.iter().map(|&value| value as i32)).expect("few values")
 }
 
@@ -35,7 +35,9 @@ impl<'r> Builder<'r> {
     /// The format of a variable between functions.
     fn buffer_format(&mut self) -> NumberFormat {
         let position = self.random.below(8) as i8;
-        match (self.formats, self.random.below(4)) {
+        match (self.formats, self.random.below(5)) {
+            // Positions that only the newest version of the format has.
+            (Formats::Fixed, 4) => NumberFormat::Fixed8 { position: 2 * position - 6 },
             (Formats::Float, _) | (Formats::Mixed, 0) => NumberFormat::Float32,
             (_, 1) => NumberFormat::Fixed16 { position: position + 4 },
             _ => NumberFormat::Fixed8 { position },
@@ -76,7 +78,7 @@ impl<'r> Builder<'r> {
     }
 
     /// The weights of a function, whose first extent is the output channels; now and then each with its own position.
-    fn weights(&mut self, dims: &[usize], channels_are_first: bool) -> VariableId {
+    pub fn weights(&mut self, dims: &[usize], channels_are_first: bool) -> VariableId {
         let format = self.parameter_format(true);
         let id = self.parameter(dims, format);
         if let Some(position) = format.position()

@@ -5,3 +5,4 @@ pub mod builder;
 pub mod compiled;
 pub mod networks;
 pub mod random;
+pub mod windows;

@@ -9,6 +9,9 @@ use fewbit_core::Function;
 use fewbit_core::function::arguments::PadMode;
 use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, SpatialAxis};
 
+/// How many taps the kernel gathers at a time, `TAPS` there: of larger windows the places are not kept.
+const TAPS: usize = 128;
+
 /// The geometry of a product.
 #[derive(Clone, Debug)]
 pub(super) struct Geometry {
@@ -120,6 +123,10 @@ impl Geometry {
 
     fn window(&self, limits: &mut Limits, features: &mut Features) -> Record {
         limits.include(Limit::Window, self.axes.len());
+        limits.include(Limit::WindowItems, self.window_taps().min(TAPS));
+        if self.window_taps() > TAPS {
+            features.use_all(&[Feature::LargeWindows]);
+        }
         let record = |axis: &SpatialAxis| {
             CValue::from(
                 Record::default()

@@ -42,6 +42,9 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
         false => ("product_reals", &[Feature::RealSums]),
     };
     constants = if integers {
+        if let NumberFormat::Fixed16 { .. } = x.format {
+            planner.features.use_all(&[Feature::Input16]);
+        }
         constants.with("x", planner.integers(&x))
     } else {
         let steps = match &weights.steps {
