@@ -1,0 +1,3 @@
+//! draw
+/// draw
+pub fn draw() {}

@@ -1,0 +1,110 @@
+//! [`histogram`]: how often values occur, with the range that a number format stores drawn in.
+
+use super::axis::{Axis, chart};
+use super::backend::units;
+use super::ink::{Dash, Ink, Pen};
+use super::{Area, DrawResult, Words, small_figure};
+use crate::error::ReportError;
+use maud::Markup;
+use plotters::element::{PathElement, Polygon, Rectangle};
+use plotters::style::Color;
+
+/// Counts of values in bins of equal width.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bins {
+    /// Where the first bin begins.
+    pub low: f64,
+    /// Where the last bin ends.
+    pub high: f64,
+    /// Values in each bin.
+    pub counts: Vec<u64>,
+}
+
+/// As many bins as can be told apart in a small plot.
+const MOST_BINS: usize = 96;
+
+/// How much wider than the values the drawn range is at most, so that they can still be seen where a format stores far
+/// more than is needed.
+const WIDEST_VIEW: f64 = 8.0;
+
+impl Bins {
+    /// Neighbours joined, so that there are no more bins than can be told apart.
+    fn coarse(&self) -> Self {
+        let joined = self.counts.len().div_ceil(MOST_BINS).max(1);
+        let counts: Vec<u64> =
+            self.counts.chunks(joined).map(|counts| counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count))).collect();
+        let width = (self.high - self.low) / self.counts.len().max(1) as f64;
+        let high = self.low + width * (joined * counts.len()) as f64;
+        Self { low: self.low, high, counts }
+    }
+
+    /// The parts of the histogram that lie in and out of `range`, each as `(first bin, bins, inside)`.
+    fn parts(&self, range: Option<(f64, f64)>) -> Vec<(usize, usize, bool)> {
+        let width = (self.high - self.low) / self.counts.len().max(1) as f64;
+        let inside = |bin: usize| {
+            let low = self.low + width * bin as f64;
+            range.is_none_or(|(from, to)| low + width > from && low < to)
+        };
+        let mut parts: Vec<(usize, usize, bool)> = Vec::new();
+        for bin in 0..self.counts.len() {
+            match parts.last_mut() {
+                Some((_, bins, same)) if *same == inside(bin) => *bins += 1,
+                _ => parts.push((bin, 1, inside(bin))),
+            }
+        }
+        parts
+    }
+}
+
+/// Draws a histogram with a remark under its title. Its vertical axis is logarithmic: what matters for a range are the rare values at its ends.
+///
+/// # Errors
+/// When plotters refuses to draw.
+pub fn histogram(
+    words: &Words,
+    remark: &str,
+    bins: &Bins,
+    range: Option<(f64, f64)>,
+) -> Result<Markup, ReportError> {
+    let bins = bins.coarse();
+    small_figure(words, remark, 170, |area| draw(area, &bins, range))
+}
+
+fn draw(area: &Area<'_>, bins: &Bins, range: Option<(f64, f64)>) -> DrawResult {
+    let x = Axis::between("value", view(bins, range).0, view(bins, range).1, 5).without_grid();
+    let y = Axis::logarithmic("values in a bin", bins.counts.iter().map(|count| *count as f64).chain([1.0]), 4);
+    let (bottom, top) = (0.0, f64::MAX);
+    let mut chart = chart(area, &x, &y)?;
+    if let Some((from, to)) = range {
+        let band = [(from, bottom), (to, top)];
+        chart.draw_series([Rectangle::new(band, Ink::Sky.mix(0.22).filled())])?;
+    }
+    let width = (bins.high - bins.low) / bins.counts.len().max(1) as f64;
+    for (first, count, inside) in bins.parts(range) {
+        let edge = |bin: usize| bins.low + width * bin as f64;
+        let mut outline = vec![(edge(first), bottom)];
+        for bin in first..first + count {
+            let height = bins.counts[bin] as f64;
+            outline.extend([(edge(bin), height), (edge(bin + 1), height)]);
+        }
+        outline.push((edge(first + count), bottom));
+        let ink = if inside { Ink::Blue } else { Ink::Vermillion };
+        chart.draw_series([Polygon::new(outline, ink.filled())])?;
+    }
+    let ends = range.into_iter().flat_map(|(from, to)| [from, to]);
+    let pen = Pen { ink: Ink::Vermillion, dash: Dash::Short }.stroke_width(units(1.5) as u32);
+    let line = |end: f64| PathElement::new([(end, bottom), (end, top)], pen);
+    chart.draw_series(ends.filter(|end| x.holds(*end)).map(line))?;
+    Ok(())
+}
+
+/// The range of values that is drawn: all bins, and as much of the format's range as leaves them visible.
+fn view(bins: &Bins, range: Option<(f64, f64)>) -> (f64, f64) {
+    let width = bins.high - bins.low;
+    let (from, to) = range.unwrap_or((bins.low, bins.high));
+    let room = width * (WIDEST_VIEW - 1.0) / 2.0;
+    let low = from.max(bins.low - room).min(bins.low);
+    let high = to.min(bins.high + room).max(bins.high);
+    let edge = (high - low) * 0.02;
+    (low - edge, high + edge)
+}
