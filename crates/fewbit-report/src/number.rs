@@ -56,18 +56,21 @@ pub fn short_count(number: f64) -> String {
     })
 }
 
-/// A time in the unit that suits: `1.24 ms`, `38.0 s`, `2 h 05 min`.
+/// A time in the unit that suits: `1.24 ms`, `38.0 s`, `2 min 26 s`, `1 h 43 min`.
 pub fn seconds(time: f64) -> String {
     finite(time, |time| match time.abs() {
         0.0 => with_unit("0", "s"),
         size if size < 999.5e-9 => with_unit(significant(time * 1e9, 3), "ns"),
         size if size < 999.5e-6 => with_unit(significant(time * 1e6, 3), "µs"),
         size if size < 999.5e-3 => with_unit(significant(time * 1e3, 3), "ms"),
-        size if size < 119.5 => with_unit(significant(time, 3), "s"),
-        size if size < 119.5 * 60.0 => with_unit(format!("{:.0}", time / 60.0), "min"),
+        size if size < 99.95 => with_unit(significant(time, 3), "s"),
+        size if size < 3599.5 => {
+            let seconds = time.round();
+            format!("{}{SPACE}min{SPACE}{:02}{SPACE}s", (seconds / 60.0).trunc(), (seconds % 60.0).abs())
+        }
         _ => {
             let minutes = (time / 60.0).round();
-            format!("{:.0}{SPACE}h{SPACE}{:02.0}{SPACE}min", (minutes / 60.0).floor(), minutes % 60.0)
+            format!("{}{SPACE}h{SPACE}{:02}{SPACE}min", (minutes / 60.0).trunc(), (minutes % 60.0).abs())
         }
     })
 }
@@ -139,7 +142,7 @@ mod tests {
     #[test]
     fn times_take_the_unit_that_suits() {
         let cases =
-            [(0.0, "0 s"), (3.2e-8, "32.0 ns"), (1.24e-3, "1.24 ms"), (59.96, "60.0 s"), (150.0, "2 min"), (7_500.0, "2 h 05 min")];
+            [(0.0, "0 s"), (3.2e-8, "32.0 ns"), (1.24e-3, "1.24 ms"), (59.96, "60.0 s"), (150.4, "2 min 30 s"), (3599.6, "1 h 00 min"), (7_500.0, "2 h 05 min")];
         for (time, text) in cases {
             assert_eq!(plain(seconds(time)), text);
         }

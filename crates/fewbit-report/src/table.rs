@@ -56,7 +56,7 @@ impl Table {
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.caption) {
                 table {
-                    caption { (self.caption) }
+                    caption { span { (self.caption) } }
                     thead { tr {
                         @for (index, column) in self.columns.iter().enumerate() {
                             th scope="col" class=[class(index)] { (column.title) }

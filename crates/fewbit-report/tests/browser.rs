@@ -10,6 +10,8 @@ mod network;
 mod reports;
 
 use chromium::{Browser, Screen, screenshot_folder};
+use fewbit_core::{Network, NumberFormat};
+use fewbit_report::draw;
 use serde_json::Value;
 use std::fs;
 
@@ -117,4 +119,50 @@ fn training_opens() {
 #[test]
 fn profile_opens() {
     check("profile", &reports::profile().to_html().unwrap());
+}
+
+/// Opens drawings of networks: cards lie apart, and no text leaves its card or lies over another.
+fn check_drawings(networks: &[(String, Network)]) {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, network) in networks {
+        let svg = draw(network);
+        assert!(svg.len() < 1_000_000, "{name}: {} bytes", svg.len());
+        let file = folder.path().join("network.svg");
+        fs::write(&file, svg).unwrap();
+        let mut page = browser.open(&file, Screen::Desktop, &[("prefers-color-scheme", "light")]);
+        if let Some(folder) = screenshot_folder() {
+            page.screenshot(&folder.join(format!("draw-{name}.png")));
+        }
+        let seen = page.evaluate(LOOK_AT_DRAWING);
+        let functions = network.nodes.len() as u64;
+        assert_eq!(seen["error"], Value::Null, "{name} is not well-formed");
+        assert!(seen["lines"].as_u64() >= Some(functions), "{name}: {} lines for {functions} functions", seen["lines"]);
+        for trouble in ["touching", "outside", "overlapping"] {
+            assert_eq!(strings(&seen[trouble]), [""; 0], "{name}: {trouble}");
+        }
+        let light = seen["ground"].clone();
+        page.set_media(&[("prefers-color-scheme", "dark")]);
+        if let Some(folder) = screenshot_folder() {
+            page.screenshot(&folder.join(format!("draw-{name}-dark.png")));
+        }
+        assert_ne!(page.evaluate(LOOK_AT_DRAWING)["ground"], light, "{name}: the same ground in the dark");
+        assert_eq!(page.complaints(), [""; 0], "{name}");
+    }
+}
+
+/// JavaScript that tells what there is to see in a drawing.
+const LOOK_AT_DRAWING: &str = include_str!("look_at_drawing.js");
+
+#[test]
+fn drawings_open() {
+    let folder = network::repository("testdata/reference/networks");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("net.nnp")).collect();
+    paths.sort();
+    assert!(paths.len() >= 7);
+    let name = |path: &std::path::Path| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    let mut networks: Vec<_> = paths.iter().map(|path| (name(path), network::read(path))).collect();
+    let trained = network::resnet23();
+    networks.push(("resnet23_fixed8".into(), network::fixed(&trained, NumberFormat::Fixed8 { position: 4 })));
+    check_drawings(&networks);
 }

@@ -58,6 +58,21 @@ impl Axis {
         Self::stepped(label, (0.0, high), step)
     }
 
+    /// An axis of bytes from zero to the largest number, in the unit that suits, with ticks at powers of two or their
+    /// multiples. Values are still given in bytes.
+    pub fn of_bytes(quantity: &str, largest: f64, ticks: usize) -> Self {
+        const UNITS: [(f64, &str); 4] =
+            [(1.0, "bytes"), (1024.0, "KiB"), (1024.0 * 1024.0, "MiB"), (1024.0 * 1024.0 * 1024.0, "GiB")];
+        let largest = if largest > 0.0 { largest.min(LARGEST) } else { 1.0 };
+        let (size, unit) = UNITS.into_iter().rev().find(|(size, _)| largest >= size * 2.0).unwrap_or(UNITS[0]);
+        let step = (largest / ticks.max(1) as f64 / size).log2().ceil().exp2() * size;
+        let step = if unit == "bytes" { step.max(1.0) } else { step };
+        let marks = (0..=(largest / step) as usize).map(|index| index as f64 * step);
+        let ticks = marks.map(|value| (value, tick_text(value / size, step / size))).collect();
+        let label = format!("{quantity}, {unit}");
+        Self { label, scale: Scale::Linear, low: 0.0, high: largest, ticks, grid: true }
+    }
+
     /// An axis with these ends.
     pub fn between(label: &str, low: f64, high: f64, ticks: usize) -> Self {
         let (low, high) = widened(low, high);

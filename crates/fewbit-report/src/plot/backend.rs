@@ -1,8 +1,8 @@
 //! [`SvgBackend`]: plotters' drawing as SVG that takes its colours and fonts from the page's style sheet.
 //!
 //! The backend that comes with plotters writes colours and font families into every element, so that a plot has one look
-//! on white paper only. This one writes classes (see [`super::ink`]), tenths of pixels, and texts to be shown where the
-//! pointer rests ([`Tip`]).
+//! on white paper only. This one writes classes (see [`super::ink`]), lines as short relative paths, and texts to be shown
+//! where the pointer rests ([`Tip`]).
 
 use super::ink::Pen;
 use super::text;
@@ -16,22 +16,23 @@ use plotters_backend::{
 use std::convert::Infallible;
 use std::fmt::Write;
 
-/// Units of plotters in a pixel. Plotters places everything by integers, and whole pixels would make curves rough.
+/// Units of a drawing in a pixel of the page. Plotters places everything by integers, and whole pixels would make curves
+/// rough.
 pub const UNITS: i32 = 10;
 
-/// Whole pixels in plotters' units.
+/// Whole pixels in units.
 pub const fn px(pixels: i32) -> i32 {
     pixels * UNITS
 }
 
-/// Pixels in plotters' units.
+/// Pixels in units.
 pub fn units(pixels: f64) -> i32 {
     (pixels * f64::from(UNITS)).round() as i32
 }
 
 type DrawResult = Result<(), DrawingErrorKind<Infallible>>;
 
-/// Appends SVG elements to a string. Stroke widths are in tenths of pixels too.
+/// Appends SVG elements to a string. All lengths are in units: the `viewBox` of the drawing must be too.
 pub struct SvgBackend<'s> {
     size: (u32, u32),
     body: &'s mut String,
@@ -67,36 +68,44 @@ impl<'s> SvgBackend<'s> {
             self.write(format_args!(" {kind}-opacity=\"{}\"", (alpha * 100.0).round() / 100.0));
         }
         if !fill {
-            let width = f64::from(style.stroke_width()) / f64::from(UNITS);
-            self.write(format_args!(" stroke-width=\"{width}\""));
+            self.write(format_args!(" stroke-width=\"{}\"", style.stroke_width()));
             if let Some(lengths) = pen.dash.lengths() {
                 self.write(format_args!(" stroke-dasharray=\"{lengths}\""));
             }
         }
     }
 
-    fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) {
-        let mut last = None;
+    /// Writes a path through points, each step relative to the one before; steps in the same direction along an axis
+    /// become one.
+    fn path(&mut self, points: impl IntoIterator<Item = BackendCoord>, closed: bool) {
+        let mut points = points.into_iter();
+        let Some(mut last) = points.next() else { return };
+        self.write(format_args!("<path d=\"M{} {}", last.0, last.1));
+        let mut step = (0, 0);
         for point in points {
-            if last != Some(point) {
-                let separator = if last.is_some() { " " } else { "" };
-                self.write(format_args!("{separator}{},{}", Pixels(point.0), Pixels(point.1)));
+            let next = (point.0 - last.0, point.1 - last.1);
+            let along = |a: i32, b: i32| a.signum() == b.signum();
+            let goes_on = (step.0 == 0 && next.0 == 0 && along(step.1, next.1))
+                || (step.1 == 0 && next.1 == 0 && along(step.0, next.0));
+            if goes_on {
+                step = (step.0 + next.0, step.1 + next.1);
+            } else {
+                self.step(step);
+                step = next;
             }
-            last = Some(point);
+            last = point;
         }
+        self.step(step);
+        self.body.push_str(if closed { "z\"" } else { "\"" });
     }
-}
 
-/// Units as SVG writes them: in pixels, with a digit after the point where there is one.
-struct Pixels(i32);
-
-impl std::fmt::Display for Pixels {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let whole = self.0 / UNITS;
-        match (self.0 % UNITS).abs() {
-            0 => write!(f, "{whole}"),
-            tenths if self.0 < 0 => write!(f, "-{}.{tenths}", whole.abs()),
-            tenths => write!(f, "{whole}.{tenths}"),
+    fn step(&mut self, step: BackendCoord) {
+        match step {
+            (0, 0) => {}
+            (across, 0) => self.write(format_args!("h{across}")),
+            (0, down) => self.write(format_args!("v{down}")),
+            (across, down) if down < 0 => self.write(format_args!("l{across}{down}")),
+            (across, down) => self.write(format_args!("l{across} {down}")),
         }
     }
 }
@@ -148,8 +157,8 @@ impl DrawingBackend for SvgBackend<'_> {
     ) -> DrawResult {
         let (left, right) = (left.min(right), left.max(right));
         let (top, bottom) = (top.min(bottom), top.max(bottom));
-        let (x, y, width, height) = (Pixels(left), Pixels(top), Pixels(right - left), Pixels(bottom - top));
-        self.write(format_args!("<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\""));
+        let (width, height) = (right - left, bottom - top);
+        self.write(format_args!("<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\""));
         self.attributes(style, fill);
         self.body.push_str("/>");
         Ok(())
@@ -157,9 +166,7 @@ impl DrawingBackend for SvgBackend<'_> {
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> DrawResult {
         if style.color().alpha > 0.0 {
-            self.body.push_str("<polyline points=\"");
-            self.points(path);
-            self.body.push('"');
+            self.path(path, false);
             self.attributes(style, false);
             self.body.push_str("/>");
         }
@@ -167,17 +174,14 @@ impl DrawingBackend for SvgBackend<'_> {
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> DrawResult {
-        let radius = Pixels(i32::try_from(radius).unwrap_or(i32::MAX));
-        self.write(format_args!("<circle cx=\"{}\" cy=\"{}\" r=\"{radius}\"", Pixels(center.0), Pixels(center.1)));
+        self.write(format_args!("<circle cx=\"{}\" cy=\"{}\" r=\"{radius}\"", center.0, center.1));
         self.attributes(style, fill);
         self.body.push_str("/>");
         Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> DrawResult {
-        self.body.push_str("<polygon points=\"");
-        self.points(path);
-        self.body.push('"');
+        self.path(path, true);
         self.attributes(style, true);
         self.body.push_str("/>");
         Ok(())
@@ -191,17 +195,16 @@ impl DrawingBackend for SvgBackend<'_> {
             VPos::Center => 0.34,
             VPos::Bottom => -0.22,
         };
-        let size = style.size() / f64::from(UNITS);
-        let shift = units(base * size);
+        let size = style.size().round();
+        let shift = (base * size).round() as i32;
         let (x, y, turn) = match style.transform() {
             FontTransform::None => (x, y + shift, None),
             FontTransform::Rotate90 => (x - shift, y, Some(90)),
             FontTransform::Rotate180 => (x, y - shift, Some(180)),
             FontTransform::Rotate270 => (x + shift, y, Some(270)),
         };
-        let (x, y) = (Pixels(x), Pixels(y));
         self.write(format_args!("<text x=\"{x}\" y=\"{y}\""));
-        if size != text::SIZE {
+        if size != f64::from(units(text::SIZE)) {
             self.write(format_args!(" font-size=\"{size}\""));
         }
         match anchor.h_pos {
@@ -308,11 +311,14 @@ mod tests {
         {
             let area = SvgBackend::new((px(100) as u32, px(50) as u32), &mut body).into_drawing_area();
             area.draw(&Tip::rectangle([(15, 0), (-5, 100)], Ink::Blue.mix(0.5).filled(), "a < b")).unwrap();
+            let path = [(10, 10), (20, 10), (40, 10), (40, 30), (40, 30), (30, 25), (40, 30)];
+            area.draw(&PathElement::new(path, Ink::Text.stroke_width(20))).unwrap();
             let style = ("sans-serif", px(12)).into_font().color(&Ink::Muted);
             area.draw(&Text::new("\"x\" & y\u{1}", (0, 0), style)).unwrap();
         }
-        assert!(body.contains("<g><title>a &lt; b</title><rect x=\"-0.5\" y=\"0\" width=\"2\" height=\"10\""), "{body}");
+        assert!(body.contains("<g><title>a &lt; b</title><rect x=\"0\" y=\"0\" width=\"15\" height=\"100\""), "{body}");
         assert!(body.contains("class=\"fill-blue\" fill-opacity=\"0.5\""), "{body}");
+        assert!(body.contains("<path d=\"M10 10h30v20l-10-5l10 5\" class=\"stroke-text\" stroke-width=\"20\"/>"), "{body}");
         assert!(body.contains(">&quot;x&quot; &amp; y\u{fffd}</text>"), "{body}");
     }
 }

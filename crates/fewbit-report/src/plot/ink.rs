@@ -91,13 +91,13 @@ impl Dash {
     /// All patterns; a pattern's number is its place here.
     pub const ALL: [Self; 4] = [Self::Solid, Self::Long, Self::Short, Self::Dots];
 
-    /// The lengths of marks and gaps in pixels, as SVG writes them.
+    /// The lengths of marks and gaps in units of a drawing (tenths of pixels), as SVG writes them.
     pub fn lengths(self) -> Option<&'static str> {
         match self {
             Self::Solid => None,
-            Self::Long => Some("8 4"),
-            Self::Short => Some("4 3"),
-            Self::Dots => Some("1.5 3"),
+            Self::Long => Some("80 40"),
+            Self::Short => Some("40 30"),
+            Self::Dots => Some("15 30"),
         }
     }
 }

@@ -50,17 +50,17 @@ fn sample(sample: Sample) -> Markup {
     let fill = |ink: Ink| format!("fill-{}", ink.name());
     let stroke = |ink: Ink| format!("stroke-{}", ink.name());
     html! {
-        svg.key viewBox="0 0 22 12" width="22" height="12" aria-hidden="true" {
+        svg.key viewBox="0 0 220 120" width="22" height="12" aria-hidden="true" {
             @match sample {
                 Sample::Line(pen) => {
-                    line x1="1" y1="6" x2="21" y2="6" class=(stroke(pen.ink)) stroke-width="2.5"
+                    line x1="10" y1="60" x2="210" y2="60" class=(stroke(pen.ink)) stroke-width="25"
                         stroke-dasharray=[pen.dash.lengths()] {}
                 }
                 Sample::Area(ink, opacity) => {
-                    rect x="1" y="1" width="20" height="10" class=(fill(ink)) fill-opacity=(opacity) {}
+                    rect x="10" y="10" width="200" height="100" class=(fill(ink)) fill-opacity=(opacity) {}
                 }
-                Sample::Dot(ink) => circle cx="11" cy="6" r="4.5" class=(fill(ink)) {}
-                Sample::Ring(ink) => circle cx="11" cy="6" r="4" class=(stroke(ink)) stroke-width="2" {}
+                Sample::Dot(ink) => circle cx="110" cy="60" r="45" class=(fill(ink)) {}
+                Sample::Ring(ink) => circle cx="110" cy="60" r="40" class=(stroke(ink)) stroke-width="20" {}
             }
         }
     }

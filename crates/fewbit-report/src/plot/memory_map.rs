@@ -3,7 +3,7 @@
 use super::axis::{Axis, Chart, chart};
 use super::backend::{Tip, px, units};
 use super::ink::{Dash, Ink, Pen};
-use super::text::{SMALL, shorten, width};
+use super::text::{SMALL, shorten, width, without_prefix};
 use super::{Area, DrawResult, Width, Words, figure, font};
 use crate::error::ReportError;
 use maud::Markup;
@@ -20,10 +20,10 @@ pub struct Block {
     pub offset: u64,
     /// How long it is.
     pub bytes: u64,
-    /// The first step, from 0.
-    pub first: usize,
-    /// The last step.
-    pub last: usize,
+    /// When it begins to be in use: steps from 0, with fractions.
+    pub from: f64,
+    /// When it ends.
+    pub to: f64,
     /// Whether it is in use at the peak.
     pub at_peak: bool,
     /// Shown where the pointer rests.
@@ -63,10 +63,8 @@ pub fn memory_map(words: &Words, map: &Map<'_>) -> Result<Markup, ReportError> {
 fn draw(area: &Area<'_>, at: Width, map: &Map<'_>) -> DrawResult {
     let highest = map.blocks.iter().map(|block| block.offset.saturating_add(block.bytes));
     let highest = highest.chain(map.levels.iter().map(|level| level.bytes)).max().unwrap_or(0) as f64;
-    let (unit, name) = if highest >= 4096.0 { (1024.0, "KiB") } else { (1.0, "bytes") };
-    let height = |bytes: u64| bytes as f64 / unit;
     // Some room above for the names of the lines.
-    let y = Axis::from_zero(&format!("place in the arena, {name}"), [highest / unit * 1.1], at.pick(8, 6));
+    let y = Axis::of_bytes("place in the arena", highest * 1.1, at.pick(8, 6));
     let steps = map.steps.max(1);
     let x = Axis::between("step: the functions in their order", 0.0, steps as f64, 1)
         .with_ticks(step_ticks(steps, at.pick(20, 8)))
@@ -76,22 +74,28 @@ fn draw(area: &Area<'_>, at: Width, map: &Map<'_>) -> DrawResult {
     if let Some(peak) = map.peak {
         let column = [(peak as f64, 0.0), (peak as f64 + 1.0, f64::MAX)];
         chart.draw_series([Rectangle::new(column, Ink::Vermillion.mix(0.16).filled())])?;
+        let (middle, top) = chart.plotting_area().map_coordinate(&(peak as f64 + 0.5, f64::MAX));
+        area.draw(&Text::new("peak", (middle, top), font(SMALL, Ink::Vermillion, HPos::Center, VPos::Bottom)))?;
     }
-    for block in map.blocks {
+    let names: Vec<&str> = map.blocks.iter().map(|block| block.name.as_str()).collect();
+    for (block, name) in map.blocks.iter().zip(without_prefix(&names)) {
         let ink = if block.at_peak { Ink::Vermillion } else { Ink::Blue };
-        let end = height(block.offset.saturating_add(block.bytes));
-        let corners = [(block.first as f64, height(block.offset)), (block.last as f64 + 1.0, end)];
+        let corners = [(block.from, block.offset as f64), (block.to, block.offset.saturating_add(block.bytes) as f64)];
         chart.draw_series([Tip::rectangle(corners, ink.mix(0.3).filled(), &block.tip)])?;
         chart.draw_series([Rectangle::new(corners, ink.stroke_width(units(1.0) as u32))])?;
-        write_name(area, &chart, corners, &block.name)?;
+        write_name(area, &chart, corners, name)?;
     }
+    // Names of levels stand where the peak does not.
+    let peak_is_right = map.peak.is_some_and(|peak| peak > steps / 2);
     for level in map.levels {
-        let place = height(level.bytes);
+        let place = level.bytes as f64;
         let pen = Pen { ink: Ink::Text, dash: Dash::Long }.stroke_width(units(1.2) as u32);
         chart.draw_series([PathElement::new([(0.0, place), (steps as f64, place)], pen)])?;
-        let (right, line) = chart.plotting_area().map_coordinate(&(steps as f64, place));
-        let style = font(SMALL, Ink::Text, HPos::Right, VPos::Bottom);
-        area.draw(&Text::new(level.name.as_str(), (right - px(2), line - px(2)), style))?;
+        let (side, end, inwards) =
+            if peak_is_right { (HPos::Left, 0.0, px(2)) } else { (HPos::Right, steps as f64, -px(2)) };
+        let (end, line) = chart.plotting_area().map_coordinate(&(end, place));
+        let style = font(SMALL, Ink::Text, side, VPos::Bottom);
+        area.draw(&Text::new(level.name.as_str(), (end + inwards, line - px(2)), style))?;
     }
     Ok(())
 }

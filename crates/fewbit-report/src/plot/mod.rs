@@ -74,6 +74,9 @@ impl Width {
     }
 }
 
+/// The width of small plots, in pixels: three of them stand side by side on a desktop, and one fills a phone.
+const SMALL_WIDTH: i32 = 280;
+
 /// The words of a figure.
 #[derive(Clone, Debug)]
 pub struct Words {
@@ -119,7 +122,7 @@ pub fn small_figure(
     height: i32,
     draw: impl Fn(&Area<'_>) -> DrawResult,
 ) -> Result<Markup, ReportError> {
-    let svg = svg(words, "small", (Width::Narrow.pixels(), height), draw)?;
+    let svg = svg(words, "small", (SMALL_WIDTH, height), draw)?;
     Ok(html! {
         figure.small id=(words.id) {
             figcaption { (words.title) span.remark { (remark) } }
@@ -136,15 +139,15 @@ fn svg(
     draw: impl Fn(&Area<'_>) -> DrawResult,
 ) -> Result<Markup, ReportError> {
     let mut body = String::new();
-    let size = (px(width).unsigned_abs(), px(height).unsigned_abs());
-    draw(&SvgBackend::new(size, &mut body).into_drawing_area())
+    let (across, down) = (px(width).unsigned_abs(), px(height).unsigned_abs());
+    draw(&SvgBackend::new((across, down), &mut body).into_drawing_area())
         .map_err(|error| ReportError::Plot { plot: words.title.clone(), reason: error.to_string() })?;
     let id = format!("{}-{class}", words.id);
     let mut svg = String::with_capacity(body.len() + 512);
     // Writing to a string does not fail.
     let _ = write!(
         svg,
-        "<svg class=\"plot {class}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
+        "<svg class=\"plot {class}\" viewBox=\"0 0 {across} {down}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
          aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">"
     );
     push_escaped(&mut svg, &words.title);

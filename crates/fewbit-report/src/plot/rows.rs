@@ -5,8 +5,8 @@
 use super::axis::{Axis, chart};
 use super::backend::{Tip, px, units};
 use super::ink::Ink;
-use super::text::{SMALL, shorten, width};
-use super::{DrawResult, Width, Words, figure, font};
+use super::text::{SMALL, shorten, width, without_prefix};
+use super::{Area, DrawResult, Width, Words, figure, font};
 use crate::error::ReportError;
 use maud::Markup;
 use plotters::element::{PathElement, Text};
@@ -42,27 +42,40 @@ pub enum RowMark {
 /// Pixels from one row to the next.
 const PITCH: i32 = 20;
 
-/// Draws rows. `label` is the quantity and its unit.
+/// What the rows' values are.
+#[derive(Clone, Copy, Debug)]
+pub enum Quantity<'q> {
+    /// A quantity with its unit.
+    Of(&'q str),
+    /// A quantity in bytes.
+    Bytes(&'q str),
+}
+
+/// Draws rows.
 ///
 /// # Errors
 /// When plotters refuses to draw.
-pub fn rows(words: &Words, label: &str, mark: RowMark, rows: &[Row]) -> Result<Markup, ReportError> {
+pub fn rows(words: &Words, quantity: Quantity<'_>, mark: RowMark, rows: &[Row]) -> Result<Markup, ReportError> {
     let height = |_| i32::try_from(rows.len()).unwrap_or(i32::MAX / PITCH - 4).min(10_000) * PITCH + 48;
-    figure(words, height, |area, at| draw(area, at, label, mark, rows))
+    figure(words, height, |area, at| draw(area, at, quantity, mark, rows))
 }
 
-fn draw(area: &super::Area<'_>, at: Width, label: &str, mark: RowMark, rows: &[Row]) -> DrawResult {
+fn draw(area: &Area<'_>, at: Width, quantity: Quantity<'_>, mark: RowMark, rows: &[Row]) -> DrawResult {
     let values = || rows.iter().flat_map(|row| [row.value, row.other]).flatten();
     let text = rows.iter().map(|row| width(&row.text, SMALL)).fold(0.0, f64::max) + 8.0;
     let names = at.pick(230.0, 118.0);
-    let names: Vec<String> = rows.iter().map(|row| shorten(&row.name, names, SMALL)).collect();
+    let own: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let names: Vec<String> = without_prefix(&own).into_iter().map(|name| shorten(name, names, SMALL)).collect();
     let widest = names.iter().map(|name| width(name, SMALL)).fold(0.0, f64::max);
 
     // The axis goes on beyond the longest bar, so that the text at its end has room.
     let plot = (f64::from(at.pixels()) - widest - 24.0).max(text * 1.5);
     let longest = values().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let room = longest * plot / (plot - text);
-    let x = Axis::from_zero(label, [room], at.pick(7, 3));
+    let x = match quantity {
+        Quantity::Of(label) => Axis::from_zero(label, [room], at.pick(7, 4)),
+        Quantity::Bytes(label) => Axis::of_bytes(label, room, at.pick(9, 4)),
+    };
     let count = rows.len() as f64;
     let middle = |index: usize| count - index as f64 - 0.5;
     let ticks = names.into_iter().enumerate().map(|(index, name)| (middle(index), name)).collect();

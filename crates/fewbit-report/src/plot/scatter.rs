@@ -88,7 +88,10 @@ fn draw(area: &Area<'_>, at: Width, axes: ScatterAxes<'_>, points: &[Point]) -> 
     }
     let order = [PointKind::Chosen, PointKind::Reference, PointKind::Frontier];
     let named: Vec<&Point> = order.into_iter().flat_map(by_kind).collect();
-    let marks: Vec<Area4> = points.iter().map(|point| around(&chart, place(point))).collect();
+    let mut marks: Vec<Spot> = points.iter().map(|point| around(&chart, place(point), px(5))).collect();
+    for pair in frontier.windows(2) {
+        marks.extend(along(&chart, place(pair[0]), place(pair[1])));
+    }
     write_names(area, &chart, &named, marks, place)
 }
 
@@ -100,11 +103,21 @@ pub fn on_frontier(point: &Point, points: &[Point]) -> bool {
 }
 
 /// Left, top, right and bottom, in units.
-type Area4 = [i32; 4];
+type Spot = [i32; 4];
 
-fn around(chart: &Chart<'_, '_>, place: (f64, f64)) -> Area4 {
+fn around(chart: &Chart<'_, '_>, place: (f64, f64), reach: i32) -> Spot {
     let (x, y) = chart.plotting_area().map_coordinate(&place);
-    [x - px(5), y - px(5), x + px(5), y + px(5)]
+    [x - reach, y - reach, x + reach, y + reach]
+}
+
+/// Spots along a line between two points.
+fn along(chart: &Chart<'_, '_>, from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = Spot> {
+    let (from, to) = (around(chart, from, 0), around(chart, to, 0));
+    let steps = ((to[0] - from[0]).abs().max((to[1] - from[1]).abs()) / px(6)).max(1);
+    (0..=steps).map(move |step| {
+        let between = |edge: usize| from[edge] + (to[edge] - from[edge]) / steps * step;
+        [between(0) - px(1), between(1) - px(1), between(0) + px(1), between(1) + px(1)]
+    })
 }
 
 /// Writes names beside their points, where they touch no point and no name before them, and stay in the plot.
@@ -112,7 +125,7 @@ fn write_names(
     area: &Area<'_>,
     chart: &Chart<'_, '_>,
     points: &[&Point],
-    mut taken: Vec<Area4>,
+    mut taken: Vec<Spot>,
     place: impl Fn(&Point) -> (f64, f64),
 ) -> DrawResult {
     let (across, down) = chart.plotting_area().get_pixel_range();
@@ -131,9 +144,9 @@ fn write_names(
             (x - gap - wide, y + rise - high / 2),
         ];
         let boxes = left_tops.map(|(left, top)| [left, top, left + wide, top + high]);
-        let fits = |spot: &Area4| {
+        let fits = |spot: &Spot| {
             let within = spot[0] >= across.start && spot[2] <= across.end && spot[1] >= down.start && spot[3] <= down.end;
-            let touches = |other: &Area4| {
+            let touches = |other: &Spot| {
                 spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3]
             };
             within && !taken.iter().any(touches)

@@ -54,6 +54,21 @@ pub fn shorten(name: &str, room: f64, size: f64) -> String {
     front.chain(&[ELLIPSIS]).chain(&characters[characters.len() - back..]).collect()
 }
 
+/// Names without what all of them begin with, up to a separator: it tells nothing in a plot of them all. Names without any
+/// separator, such as those of inputs, stay as they are and do not count.
+pub fn without_prefix<'n>(names: &[&'n str]) -> Vec<&'n str> {
+    let separator = ['/', '.', ':'];
+    let mut parted = names.iter().filter(|name| name.contains(separator));
+    let shared = |a: &'n str, b: &str| {
+        let same = a.char_indices().zip(b.chars()).take_while(|((_, a), b)| a == b).last();
+        same.map_or("", |((at, last), _)| &a[..at + last.len_utf8()])
+    };
+    let first = parted.next().copied().unwrap_or_default();
+    let prefix = parted.fold(first, |prefix, name| shared(prefix, name));
+    let prefix = prefix.rfind(separator).map_or("", |at| &prefix[..=at]);
+    names.iter().map(|name| name.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or(name)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +80,17 @@ mod tests {
         let short = shorten("@net/BatchNormalization_out_21", 120.0, SIZE);
         assert!(short.starts_with("@net") && short.ends_with("_out_21") && short.contains(ELLIPSIS), "{short}");
         assert_eq!(shorten("conv1", 0.0, SIZE), "…");
+    }
+
+    #[test]
+    fn what_all_names_begin_with_is_left_out() {
+        assert_eq!(without_prefix(&["x0", "@net/conv1", "@net/relu"]), ["x0", "conv1", "relu"]);
+        assert_eq!(without_prefix(&["a/b/c1", "a/b/c2"]), ["c1", "c2"]);
+        assert_eq!(without_prefix(&["a/b", "c/b", "a/c"]), ["a/b", "c/b", "a/c"]);
+        assert_eq!(without_prefix(&["conv1", "conv2"]), ["conv1", "conv2"]);
+        assert_eq!(without_prefix(&["é/1", "è/1"]), ["é/1", "è/1"]);
+        assert_eq!(without_prefix(&["a/", "a/b"]), ["a/", "b"]);
+        assert_eq!(without_prefix(&[]), [""; 0]);
     }
 
     proptest! {

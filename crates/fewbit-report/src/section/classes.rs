@@ -39,10 +39,11 @@ impl Confusion {
 
     fn scores(&self) -> Vec<ClassScore> {
         let all = 0..self.classes.len();
+        let sum = |counts: &mut dyn Iterator<Item = u64>| counts.fold(0u64, u64::saturating_add);
         let score = |class: usize| ClassScore {
-            samples: all.clone().map(|prediction| self.count(class, prediction)).sum(),
+            samples: sum(&mut all.clone().map(|prediction| self.count(class, prediction))),
             found: self.count(class, class),
-            predicted: all.clone().map(|label| self.count(label, class)).sum(),
+            predicted: sum(&mut all.clone().map(|label| self.count(label, class))),
         };
         all.clone().map(score).collect()
     }

@@ -7,7 +7,7 @@ use crate::page::{Section, Tile};
 use crate::plot::Words;
 use crate::plot::ink::Ink;
 use crate::plot::legend::{Key, Sample};
-use crate::plot::rows::{Row, RowMark, rows};
+use crate::plot::rows::{Quantity, Row, RowMark, rows};
 use crate::table::Table;
 use maud::{Markup, html};
 
@@ -36,7 +36,7 @@ pub struct CycleEstimates {
 }
 
 /// So many layers are drawn: the dearest.
-const MOST_ROWS: usize = 60;
+const MOST_ROWS: usize = 40;
 
 /// So many of the dearest are marked.
 const DEAREST: usize = 3;
@@ -56,7 +56,7 @@ pub(crate) fn tiles(layers: &[LayerCost]) -> Vec<Tile> {
     vec![
         tile("Time of a run", number::seconds(time), format!("{} layers", layers.len())),
         tile("Multiply-accumulates", number::short_count(work as f64), number::count(work)),
-        tile("Pace", format!("{}/s", number::short_count(work as f64 / time)), "multiply-accumulates".into()),
+        tile("Pace", number::short_count(work as f64 / time), "multiply-accumulates a second".into()),
     ]
 }
 
@@ -118,7 +118,8 @@ fn unit_of_work(layers: &[LayerCost]) -> (&'static str, f64) {
 
 fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> {
     let values = || layers.iter().map(|layer| Some((measure.value)(layer)));
-    let (drawn, some) = largest(values(), MOST_ROWS);
+    let (mut drawn, some) = largest(values(), MOST_ROWS);
+    drawn.retain(|place| (measure.value)(&layers[*place]) > 0.0);
     let (dearest, _) = largest(values(), DEAREST);
     let total: f64 = values().flatten().sum();
     let share = |place: &usize| number::percent((measure.value)(&layers[*place]) / total, 0);
@@ -156,7 +157,7 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
             "In the order of execution. The dearest: " (names.join(", ")) "."
             @if some { " Only the " (MOST_ROWS) " dearest are drawn." }
         }
-        (rows(&words, &label, RowMark::Bar, &rows_)?)
+        (rows(&words, Quantity::Of(&label), RowMark::Bar, &rows_)?)
     })
 }
 

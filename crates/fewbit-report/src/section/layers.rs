@@ -7,7 +7,7 @@ use crate::page::Section;
 use crate::plot::Words;
 use crate::plot::ink::Ink;
 use crate::plot::legend::{Key, Sample};
-use crate::plot::rows::{Row, RowMark, rows};
+use crate::plot::rows::{Quantity, Row, RowMark, rows};
 use crate::table::Table;
 use maud::html;
 
@@ -30,7 +30,7 @@ pub struct LayerError {
 }
 
 /// So many layers are drawn: the worst.
-const MOST_ROWS: usize = 60;
+const MOST_ROWS: usize = 50;
 
 /// So many of the worst are marked.
 const WORST: usize = 3;
@@ -91,7 +91,7 @@ pub(crate) fn section(layers: &[LayerError]) -> Result<Option<Section>, ReportEr
             }
             @if some { " Only the " (MOST_ROWS) " worst are drawn." }
         }
-        (rows(&words, "signal to quantization noise, dB", RowMark::Dot, &rows_)?)
+        (rows(&words, Quantity::Of("signal to quantization noise, dB"), RowMark::Dot, &rows_)?)
         (table(layers, &worst).folded("All layers as a table"))
     };
     Ok(Some(Section { id: "layers", title: "Accuracy by layer", body }))

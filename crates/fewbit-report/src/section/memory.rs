@@ -46,6 +46,12 @@ impl Place {
     fn end(&self) -> u64 {
         self.offset.saturating_add(self.bytes)
     }
+
+    /// Whether the last function that reads this variable writes the other over it.
+    fn hands_over_to(&self, other: &Self) -> bool {
+        let shared = self.offset < other.end() && other.offset < self.end();
+        shared && self.last_step == other.first_step && self.first_step < other.first_step
+    }
 }
 
 impl ArenaMap {
@@ -71,12 +77,29 @@ impl ArenaMap {
         peak.max_by_key(|&(step, bytes)| (bytes, std::cmp::Reverse(step)))
     }
 
+    /// Where a variable begins in the map. One that is written over another begins in the middle of the step.
+    fn start(&self, place: &Place) -> f64 {
+        let over = self.places.iter().any(|other| other.hands_over_to(place));
+        place.first_step as f64 + if over { 0.5 } else { 0.0 }
+    }
+
+    /// Where it ends: one that is written over, in the middle of the step.
+    fn end(&self, place: &Place) -> f64 {
+        let over = self.places.iter().any(|other| place.hands_over_to(other));
+        place.last_step as f64 + if over { 0.5 } else { 1.0 }
+    }
+
     fn step_name(&self, step: usize) -> String {
         match self.steps.get(step) {
-            Some(name) => format!("step {} ({name})", step + 1),
-            None => format!("step {}", step + 1),
+            Some(name) => format!("step {} ({name})", step_number(step)),
+            None => format!("step {}", step_number(step)),
         }
     }
+}
+
+/// Steps as people count them.
+fn step_number(step: usize) -> String {
+    number::count((step as u64).saturating_add(1))
 }
 
 /// The map, its peak, and a table of all places.
@@ -91,16 +114,16 @@ pub(crate) fn section(map: &ArenaMap) -> Result<Section, ReportError> {
         name: place.name.clone(),
         offset: place.offset,
         bytes: place.bytes,
-        first: place.first_step,
-        last: place.last_step,
+        from: map.start(place),
+        to: map.end(place),
         at_peak: at_peak(place),
         tip: format!(
             "{}: {} at {}, steps {} to {}",
             place.name,
             number::bytes(place.bytes),
             number::count(place.offset),
-            place.first_step + 1,
-            place.last_step + 1
+            step_number(place.first_step),
+            step_number(place.last_step)
         ),
     };
     let mut blocks: Vec<Block> = map.places.iter().map(block).collect();
@@ -142,8 +165,8 @@ pub(crate) fn section(map: &ArenaMap) -> Result<Section, ReportError> {
             place.name.clone(),
             number::count(place.offset),
             number::count(place.bytes),
-            number::count(place.first_step as u64 + 1),
-            number::count(place.last_step as u64 + 1),
+            step_number(place.first_step),
+            step_number(place.last_step),
         ];
         if at_peak(place) { table.marked_row(cells) } else { table.row(cells) }
     }
@@ -156,8 +179,8 @@ pub(crate) fn section(map: &ArenaMap) -> Result<Section, ReportError> {
             } @else {
                 "The arena is " (number::bytes(gap)) " larger than what is needed at the peak. "
             }
-            "Each block is a variable: its height are its bytes, its width the steps from the one that writes it to the "
-            "last that reads it. Where blocks overlap, a function writes its result over its input."
+            "Each block is a variable, as high as it has bytes, and as wide as there are steps from the one that writes it "
+            "to the last that reads it. Where a block ends within a step, a function writes its result over its input."
         }
         (plot)
         (table.folded("The memory map as a table"))

@@ -5,7 +5,7 @@ use crate::number;
 use crate::page::{Section, Tile};
 use crate::plot::Words;
 use crate::plot::curves::{Curve, Labels, curves};
-use crate::plot::ink::Pen;
+use crate::plot::ink::{Dash, Pen};
 use crate::plot::legend::{Key, Sample};
 use crate::plot::smooth::smoothed;
 use crate::table::Table;
@@ -107,14 +107,19 @@ pub(crate) fn tiles(runs: &[Run]) -> Vec<Tile> {
         Tile {
             name: "Lowest validation error".into(),
             value: number::percent(error, 2),
-            remark: format!("{} at epoch {}", run.name, number::significant(epoch, 3)),
+            remark: format!("{}, epoch {}", run.name, epoch_text(epoch)),
         },
         Tile {
-            name: format!("Time of {}", run.name),
+            name: "Training time".into(),
             value: number::seconds(time),
-            remark: format!("{} epochs", run.epoch_seconds.len()),
+            remark: format!("{} epochs of {}", run.epoch_seconds.len(), run.name),
         },
     ]
+}
+
+/// An epoch, whole or in part.
+fn epoch_text(epoch: f64) -> String {
+    if epoch.fract() == 0.0 { format!("{epoch}") } else { format!("{epoch:.2}") }
 }
 
 /// The point with the least value.
@@ -167,7 +172,7 @@ fn table(runs: &[Run]) -> Table {
             number_or_dash(last, 3),
             number_or_dash(lowest(&run.validation_loss).map(|(_, loss)| loss), 3),
             error.map_or_else(|| number::NONE.into(), |(_, share)| format!("{:.2}", share * 100.0)),
-            number_or_dash(error.map(|(epoch, _)| epoch), 3),
+            error.map_or_else(|| number::NONE.into(), |(epoch, _)| epoch_text(epoch)),
             number::seconds(time),
             number::seconds(time / run.epoch_seconds.len() as f64),
             run.images_per_second.map_or_else(|| number::NONE.into(), |pace| number::count(pace.max(0.0).round() as u64)),
@@ -183,12 +188,14 @@ fn plot(chart: &Chart, runs: &[Run]) -> Result<Option<Markup>, ReportError> {
         let points = (chart.curve)(run);
         let Some(&(_, end)) = points.iter().rev().find(|(_, value)| value.is_finite()) else { continue };
         let pen = Pen::of_series(index);
-        let curve = |points, faint| Curve { pen, name: run.name.clone(), points, faint };
+        let curve = |pen, points, faint| Curve { pen, name: run.name.clone(), points, faint };
         if chart.smooth {
-            lines.push(curve(smoothed(&points), false));
+            lines.push(curve(pen, smoothed(&points), false));
+            // Below what was drawn so far, and whole: broken noise cannot be read.
+            lines.insert(0, curve(Pen { dash: Dash::Solid, ..pen }, points, true));
+        } else {
+            lines.push(curve(pen, points, false));
         }
-        // Below what was drawn so far.
-        lines.insert(0, curve(points, chart.smooth));
         legend.push(Key::new(Sample::Line(pen), run.name.clone()));
         ends.push(format!("{} {}", run.name, number::significant(end, 3)));
     }

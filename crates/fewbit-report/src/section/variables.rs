@@ -8,7 +8,7 @@ use crate::plot::Words;
 use crate::plot::histogram::{Bins, histogram};
 use crate::plot::ink::{Dash, Ink, Pen};
 use crate::plot::legend::{Key, Sample, legend};
-use crate::plot::rows::{Row, RowMark, rows};
+use crate::plot::rows::{Quantity, Row, RowMark, rows};
 use crate::table::Table;
 use fewbit_core::{NumberFormat, Shape, Variable};
 use maud::{Markup, html};
@@ -97,12 +97,11 @@ pub(crate) fn buffers(variables: &[VariableReport]) -> Result<Option<Section>, R
     }
     let (drawn, some) = largest(buffers.iter().map(|buffer| Some(buffer.float_bytes() as f64)), MOST_BARS);
     let most = buffers.iter().map(|buffer| buffer.bytes()).max().unwrap_or(0);
-    let scale = if buffers.iter().any(|buffer| buffer.float_bytes() >= 4096) { 1024.0 } else { 1.0 };
     let row = |buffer: &VariableReport| Row {
         name: buffer.name.clone(),
-        value: Some(buffer.bytes() as f64 / scale),
+        value: Some(buffer.bytes() as f64),
         text: number::bytes(buffer.bytes()),
-        other: (buffer.format != NumberFormat::Float32).then_some(buffer.float_bytes() as f64 / scale),
+        other: (buffer.format != NumberFormat::Float32).then_some(buffer.float_bytes() as f64),
         marked: buffer.bytes() == most,
         tip: format!("{}: {} {}, {}", buffer.name, buffer.shape, buffer.format_text(), number::bytes(buffer.bytes())),
     };
@@ -121,13 +120,12 @@ pub(crate) fn buffers(variables: &[VariableReport]) -> Result<Option<Section>, R
         ),
         legend,
     };
-    let unit = if scale > 1.0 { "size, KiB" } else { "size, bytes" };
     let body = html! {
         p {
             "What the functions hand on to each other, in the order of execution."
             @if some { " Only the " (MOST_BARS) " largest are drawn; the table at the end of this page has all." }
         }
-        (rows(&words, unit, RowMark::Bar, &rows_)?)
+        (rows(&words, Quantity::Bytes("size"), RowMark::Bar, &rows_)?)
     };
     Ok(Some(Section { id: "buffers", title: "Buffers", body }))
 }

@@ -61,7 +61,7 @@ pub(crate) fn tiles(versions: &[Version]) -> Vec<Tile> {
     let size = |name: &str, before: u64, after: u64| Tile {
         name: name.into(),
         value: number::bytes(after),
-        remark: format!("{} before: {} smaller", number::bytes(before), ratio(before, after)),
+        remark: format!("{} before, {} smaller", number::bytes(before), ratio(before, after)),
     };
     let mut tiles = vec![
         size("Footprint", float.footprint(), small.footprint()),
@@ -69,7 +69,7 @@ pub(crate) fn tiles(versions: &[Version]) -> Vec<Tile> {
         size("Arena (RAM)", float.arena_bytes, small.arena_bytes),
     ];
     if let (Some(before), Some(after)) = (float.top1(), small.top1()) {
-        let remark = format!("{} before: {}", number::percent(before, 2), points_lost(before, after));
+        let remark = format!("{} before, {}", number::percent(before, 2), points_lost(before, after));
         tiles.push(Tile { name: "Top-1".into(), value: number::percent(after, 2), remark });
     }
     if let (Some(before), Some(after)) = (float.mean_squared_error(), small.mean_squared_error()) {
