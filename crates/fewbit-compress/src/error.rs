@@ -1,12 +1,23 @@
 //! [`CompressError`]: what can go wrong, each in one sentence.
 
+use fewbit_core::network::NetworkError;
 use fewbit_data::DataError;
-use fewbit_runtime::OpenError;
+use fewbit_nnb::EncodeError;
+use fewbit_runtime::{OpenError, session::ArenaTooSmall};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompressError {
+    /// A pass found a network that breaks the rules.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The file format cannot hold the network.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// An arena of the wrong size.
+    #[error(transparent)]
+    Arena(#[from] ArenaTooSmall),
     /// The runtime does not take the file.
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -2,21 +2,34 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`mod@compress`] | the whole way, from a float network to a fixed-point file |
+//! | [`passes`] | graph passes: fold, split, clear away |
+//! | [`mod@calibrate`] | what values the variables have on real inputs |
+//! | [`position`] | where the binary point of a set of values goes |
+//! | [`mod@assign`] | a number format for every variable |
+//! | [`memory`] | where each buffer lies in the arena |
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
+//! | [`linear`] | convolutions and affine functions as sums over weights |
 //! | [`feed`] | samples of a dataset as the inputs of a network's runs |
-//! | [`memory`] | plans the arena |
 //! | [`progress`] | how a caller follows long work |
 //!
 //! Everything that runs a network runs the bytes of its `.nnb` file through `fewbit-runtime`, so that what is measured
 //! is what a device computes.
 #![forbid(unsafe_code)]
 
+pub mod assign;
+pub mod calibrate;
+pub mod compress;
 pub mod error;
 pub mod evaluate;
 pub mod feed;
+pub mod linear;
 pub mod memory;
+pub mod passes;
+pub mod position;
 pub mod progress;
 
+pub use compress::{CompressOptions, Compressed, Measurement, compress};
 pub use error::CompressError;
 pub use evaluate::{Evaluation, Score, evaluate};
 pub use progress::{NoProgress, Progress};

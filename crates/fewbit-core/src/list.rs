@@ -72,6 +72,11 @@ impl<T: Copy + Default, const N: usize> InlineList<T, N> {
         Ok(())
     }
 
+    /// Makes the list empty.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// The values as a mutable slice.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.values[..usize::from(self.len)]
@@ -126,6 +131,8 @@ mod tests {
         list.push(3).expect("the third place");
         assert_eq!(list.push(4), Err(ListTooLong { capacity: 3 }));
         assert_eq!(&list[..], &[1, 2, 3]);
+        list.clear();
+        assert!(list.is_empty());
     }
 
     #[test]

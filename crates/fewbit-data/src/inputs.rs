@@ -135,7 +135,9 @@ impl Inputs {
                     return Ok(Fitted { data: Data::Pixels(Cow::Borrowed(data)), channels: shape[0] });
                 }
                 match (self.fit, image_shape) {
-                    (Fit::Exact, _) => Err(refused(shape, "images are resized or recoloured only when asked to")),
+                    (Fit::Exact, _) => {
+                        Err(refused(shape, "images are resized or recoloured only when asked to (--resize)"))
+                    }
                     (Fit::Resize, None) => Err(refused(shape, "images can only be resized for an input that is one")),
                     (Fit::Resize, Some(wanted)) => {
                         let advice = "only grey and three colours can be turned into each other";

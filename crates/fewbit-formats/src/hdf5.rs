@@ -14,12 +14,13 @@ const MAX_DEPTH: usize = 64;
 ///
 /// # Errors
 /// When the file is broken, or a dataset is not made of numbers.
-pub fn read(entry: &str, bytes: &[u8]) -> Result<Vec<Parameter>> {
+pub fn read(entry: &str, bytes: Vec<u8>) -> Result<Vec<Parameter>> {
     let error = |reason: String| FormatError::Hdf5 { entry: entry.into(), reason };
     // The HDF5 reader is a library that a hostile file might make panic; a person must get a sentence all the same.
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        let file = File::from_bytes(bytes.to_vec()).map_err(|source| source.to_string())?;
-        let mut reader = Reader { budget: bytes.len().saturating_mul(1032), found: Vec::new() };
+        let budget = bytes.len().saturating_mul(1032);
+        let file = File::from_bytes(bytes).map_err(|source| source.to_string())?;
+        let mut reader = Reader { budget, found: Vec::new() };
         reader.group(&file.root(), "", 0)?;
         Ok(reader.found)
     }));
@@ -187,7 +188,7 @@ mod tests {
     fn what_is_written_is_read_in_the_same_order() {
         let parameters = [parameter("z/conv/W", &[2, 1, 3, 3]), parameter("z/conv/b", &[2]), parameter("a", &[])];
         let bytes = write("test.h5", &parameters).expect("distinct names");
-        assert_eq!(read("test.h5", &bytes).expect("just written"), parameters);
+        assert_eq!(read("test.h5", bytes).expect("just written"), parameters);
     }
 
     #[test]
@@ -202,7 +203,7 @@ mod tests {
     fn a_damaged_file_is_an_error() {
         let bytes = write("test.h5", &[parameter("a/W", &[4, 4])]).expect("a valid name");
         for end in 0..bytes.len() {
-            assert!(read("test.h5", &bytes[..end]).is_err(), "cut at {end}");
+            assert!(read("test.h5", bytes[..end].to_vec()).is_err(), "cut at {end}");
         }
     }
 }

@@ -38,6 +38,6 @@ pub mod write;
 pub use decode::decode;
 pub use layout::Version;
 pub use reader::{Data, FunctionRecord, Nnb, NnbError, VariableRecord};
-pub use values::Values;
+pub use values::{Element, Values};
 #[cfg(feature = "write")]
 pub use write::{ArenaPlan, EncodeError, EncodeOptions, Encoded, encode};

@@ -69,8 +69,18 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn step_at(&self, place: usize) -> f32 {
-        self.format.with_position(self.position(place / self.channel_items())).step()
+    /// The position of the value at `place`.
+    pub fn position_at(&self, place: usize) -> i8 {
+        self.position(place / self.channel_items())
+    }
+
+    /// Whether runs of `items` values, the first of which begins at 0, have one position each.
+    pub fn has_position_for_each(&self, items: usize) -> bool {
+        self.channel_positions.is_empty() || items > 0 && self.channel_items().is_multiple_of(items)
+    }
+
+    fn scale_at<E: Element>(&self, place: usize) -> E::Scale {
+        E::scale(self.format.with_position(self.position_at(place)))
     }
 
     /// One value.
@@ -81,79 +91,13 @@ impl<'a> Values<'a> {
     }
 
     /// Reads consecutive values from `start` on.
-    pub fn read(&self, mut start: usize, mut out: &mut [f32]) {
-        if self.channel_positions.is_empty() {
-            return self.read_at(start, out, self.format.step());
-        }
-        while !out.is_empty() {
-            let rest_of_channel = self.channel_items() - start % self.channel_items();
-            let (run, rest) = out.split_at_mut(rest_of_channel.min(out.len()));
-            self.read_at(start, run, self.step_at(start));
-            start = start.saturating_add(run.len());
-            out = rest;
-        }
-    }
-
-    /// Reads consecutive values that have the same step.
-    fn read_at(&self, start: usize, out: &mut [f32], step: f32) {
-        match self.format {
-            NumberFormat::Float32 => fill(out, self.bytes.as_chunks::<4>().0, start, float),
-            NumberFormat::Fixed16 { .. } => {
-                fill(out, self.bytes.as_chunks::<2>().0, start, |bytes| fixed16(bytes) as f32 * step);
-            }
-            NumberFormat::Fixed8 { .. } => fill(out, self.bytes, start, |byte| fixed8(byte) as f32 * step),
-            NumberFormat::Fixed4 { .. } | NumberFormat::Fixed2 { .. } | NumberFormat::Sign => {
-                for (value, place) in out.iter_mut().zip(start..) {
-                    *value = self.packed(place) as f32 * step;
-                }
-            }
-        }
-    }
-
-    /// Reads values that lie `stride` apart, the first at `start`; strides may be zero or negative.
-    pub fn read_strided(&self, start: usize, stride: isize, out: &mut [f32]) {
-        match stride {
-            1 => self.read(start, out),
-            0 => out.fill(self.get(start)),
-            _ => self.pick(out, strided(start, stride)),
-        }
-    }
-
-    /// Reads the value at each of the places.
-    pub fn gather(&self, places: &[usize], out: &mut [f32]) {
-        self.pick(out, places.iter().copied());
-    }
-
-    fn pick(&self, out: &mut [f32], places: impl Iterator<Item = usize>) {
-        let step = self.format.step();
-        match self.format {
-            NumberFormat::Float32 => pick(out, self.bytes.as_chunks::<4>().0, places, float),
-            NumberFormat::Fixed16 { .. } if self.channel_positions.is_empty() => {
-                pick(out, self.bytes.as_chunks::<2>().0, places, |bytes| fixed16(bytes) as f32 * step);
-            }
-            NumberFormat::Fixed8 { .. } if self.channel_positions.is_empty() => {
-                pick(out, self.bytes, places, |byte| fixed8(byte) as f32 * step);
-            }
-            _ => {
-                for (value, place) in out.iter_mut().zip(places) {
-                    *value = self.integer(place) as f32 * self.step_at(place);
-                }
-            }
-        }
+    pub fn read(&self, start: usize, out: &mut [f32]) {
+        self.read_run(start, out);
     }
 
     /// Reads the stored integers of consecutive values from `start` on: +1 and -1 for signs, zero for floats.
     pub fn read_integers(&self, start: usize, out: &mut [i32]) {
-        match self.format {
-            NumberFormat::Float32 => out.fill(0),
-            NumberFormat::Fixed16 { .. } => fill(out, self.bytes.as_chunks::<2>().0, start, fixed16),
-            NumberFormat::Fixed8 { .. } => fill(out, self.bytes, start, fixed8),
-            NumberFormat::Fixed4 { .. } | NumberFormat::Fixed2 { .. } | NumberFormat::Sign => {
-                for (value, place) in out.iter_mut().zip(start..) {
-                    *value = self.packed(place);
-                }
-            }
-        }
+        self.read_run(start, out);
     }
 
     /// One stored integer, as [`Values::read_integers`] gives it.
@@ -163,19 +107,151 @@ impl<'a> Values<'a> {
         value[0]
     }
 
-    /// One value of less than a byte; the first of a byte lies in its lowest bits.
-    fn packed(&self, index: usize) -> i32 {
-        let bits = self.format.bits();
-        let in_byte = 8 / bits.max(1);
-        let Some(&byte) = self.bytes.get(index / in_byte) else { return 0 };
-        let shift = index % in_byte * bits;
-        if self.format == NumberFormat::Sign {
-            return if byte >> shift & 1 == 1 { 1 } else { -1 };
+    /// Reads values that lie `stride` apart, the first at `start`, as the numbers that a kernel computes with; strides may
+    /// be zero or negative.
+    pub fn read_strided<E: Element>(&self, start: usize, stride: isize, out: &mut [E]) {
+        match stride {
+            1 => self.read_run(start, out),
+            0 => {
+                let mut value = [E::default()];
+                self.read_run(start, &mut value);
+                out.fill(value[0]);
+            }
+            _ => self.pick(out, strided(start, stride)),
         }
-        // The value is moved to the top of the byte, where the arithmetic shift down extends its sign.
-        i32::from((byte << (8 - bits - shift)) as i8 >> (8 - bits))
+    }
+
+    /// Reads the value at each of the places.
+    pub fn gather(&self, places: &[usize], out: &mut [f32]) {
+        self.pick(out, places.iter().copied());
+    }
+
+    fn read_run<E: Element>(&self, mut start: usize, mut out: &mut [E]) {
+        if !E::SCALED || self.channel_positions.is_empty() {
+            return self.read_at(start, out, E::scale(self.format));
+        }
+        while !out.is_empty() {
+            let rest_of_channel = self.channel_items() - start % self.channel_items();
+            let (run, rest) = out.split_at_mut(rest_of_channel.min(out.len()));
+            self.read_at(start, run, self.scale_at::<E>(start));
+            start = start.saturating_add(run.len());
+            out = rest;
+        }
+    }
+
+    /// Reads consecutive values that have the same scale.
+    fn read_at<E: Element>(&self, start: usize, out: &mut [E], scale: E::Scale) {
+        match self.format {
+            NumberFormat::Float32 => {
+                fill(out, self.bytes.as_chunks::<4>().0, start, |bytes| E::from_real(float(bytes)));
+            }
+            NumberFormat::Fixed16 { .. } => {
+                fill(out, self.bytes.as_chunks::<2>().0, start, |bytes| E::from_fixed(fixed16(bytes), scale));
+            }
+            NumberFormat::Fixed8 { .. } => fill(out, self.bytes, start, |byte| E::from_fixed(fixed8(byte), scale)),
+            NumberFormat::Fixed4 { .. } => self.unpack::<E, 4>(start, out, scale),
+            NumberFormat::Fixed2 { .. } => self.unpack::<E, 2>(start, out, scale),
+            NumberFormat::Sign => self.unpack::<E, 1>(start, out, scale),
+        }
+    }
+
+    /// Reads consecutive values of `BITS` bits each; the first of a byte lies in its lowest bits.
+    fn unpack<E: Element, const BITS: usize>(&self, start: usize, out: &mut [E], scale: E::Scale) {
+        let in_byte = 8 / BITS;
+        for (value, place) in out.iter_mut().zip(start..) {
+            let Some(&byte) = self.bytes.get(place / in_byte) else {
+                *value = E::default();
+                continue;
+            };
+            let bits = byte >> (place % in_byte * BITS);
+            let integer = match BITS {
+                1 => i16::from(bits & 1) * 2 - 1,
+                // The value is moved to the top of the byte, where the arithmetic shift down extends its sign.
+                _ => i16::from((bits << (8 - BITS)) as i8 >> (8 - BITS)),
+            };
+            *value = E::from_fixed(integer, scale);
+        }
+    }
+
+    fn pick<E: Element>(&self, out: &mut [E], places: impl Iterator<Item = usize>) {
+        let scale = E::scale(self.format);
+        match self.format {
+            NumberFormat::Float32 => {
+                pick(out, self.bytes.as_chunks::<4>().0, places, |bytes| E::from_real(float(bytes)));
+            }
+            NumberFormat::Fixed16 { .. } if self.channel_positions.is_empty() => {
+                pick(out, self.bytes.as_chunks::<2>().0, places, |bytes| E::from_fixed(fixed16(bytes), scale));
+            }
+            NumberFormat::Fixed8 { .. } if self.channel_positions.is_empty() => {
+                pick(out, self.bytes, places, |byte| E::from_fixed(fixed8(byte), scale));
+            }
+            _ => {
+                for (value, place) in out.iter_mut().zip(places) {
+                    self.read_run(place, core::slice::from_mut(value));
+                }
+            }
+        }
     }
 }
+
+/// A number that stored values are read as: a real one, or the stored integer.
+pub trait Element: Copy + Default {
+    /// What a stored integer is multiplied by: the step of the format; nothing for integers, so that reading them needs no
+    /// float instruction.
+    type Scale: Copy;
+
+    /// Whether there is something to multiply by.
+    const SCALED: bool;
+
+    /// The scale of a format.
+    fn scale(format: NumberFormat) -> Self::Scale;
+
+    /// From a stored float; zero for integers.
+    fn from_real(value: f32) -> Self;
+
+    /// From a stored integer.
+    fn from_fixed(integer: i16, scale: Self::Scale) -> Self;
+}
+
+impl Element for f32 {
+    type Scale = f32;
+
+    const SCALED: bool = true;
+
+    fn scale(format: NumberFormat) -> f32 {
+        format.step()
+    }
+
+    fn from_real(value: f32) -> Self {
+        value
+    }
+
+    fn from_fixed(integer: i16, step: f32) -> Self {
+        Self::from(integer) * step
+    }
+}
+
+macro_rules! integer_element {
+    ($($type:ty),*) => {$(
+        impl Element for $type {
+            type Scale = ();
+
+            const SCALED: bool = false;
+
+            fn scale(_format: NumberFormat) {}
+
+            fn from_real(_value: f32) -> Self {
+                0
+            }
+
+            fn from_fixed(integer: i16, (): ()) -> Self {
+                integer.into()
+            }
+        }
+    )*};
+}
+
+integer_element!(i16, i32, i64);
 
 /// The places that lie `stride` apart, from `start` on without end.
 fn strided(start: usize, stride: isize) -> impl Iterator<Item = usize> {
@@ -186,12 +262,12 @@ fn float(bytes: &[u8; 4]) -> f32 {
     f32::from_le_bytes(*bytes)
 }
 
-fn fixed16(bytes: &[u8; 2]) -> i32 {
-    i32::from(i16::from_le_bytes(*bytes))
+fn fixed16(bytes: &[u8; 2]) -> i16 {
+    i16::from_le_bytes(*bytes)
 }
 
-fn fixed8(byte: &u8) -> i32 {
-    i32::from(*byte as i8)
+fn fixed8(byte: &u8) -> i16 {
+    i16::from(*byte as i8)
 }
 
 /// Fills `out` with the items at `places`; with the default where there are none.
@@ -251,6 +327,11 @@ mod tests {
         let mut out = [0.0; 3];
         values.read_strided(5, -2, &mut out);
         assert_eq!(out, [12.0, 2.0, 2.0]);
+        let mut integers = [0i16; 3];
+        values.read_strided(5, -2, &mut integers);
+        assert_eq!(integers, [6, 4, 2]);
+        assert_eq!([values.position_at(1), values.position_at(4)], [0, -1]);
+        assert_eq!([1, 2, 3, 4].map(|items| values.has_position_for_each(items)), [true, true, false, false]);
         values.gather(&[4, 0, 2], &mut out);
         assert_eq!(out, [10.0, 1.0, 1.5]);
         assert_eq!([values.position(0), values.position(2)], [0, -1]);

@@ -101,3 +101,30 @@ impl<'c, 'a> Call<'c, 'a> {
         }
     }
 }
+
+/// The inputs of a function: of one that runs, or of one that is checked when its model is opened.
+pub(crate) trait Inputs<'v> {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The input at `index`, which must be below [`Inputs::count`]. While a model is opened, inputs in buffers have no
+    /// values.
+    fn values(&self, index: usize) -> Values<'v>;
+
+    /// Whether the values of the input at `index` are in the file.
+    fn is_stored(&self, index: usize) -> bool;
+}
+
+impl<'c, 'a: 'c> Inputs<'c> for Call<'c, 'a> {
+    fn count(&self) -> usize {
+        self.input_count()
+    }
+
+    fn values(&self, index: usize) -> Values<'c> {
+        self.input(index)
+    }
+
+    fn is_stored(&self, index: usize) -> bool {
+        matches!(self.model.nnb().variable(self.inputs.get(index)).data, Data::File(_))
+    }
+}

@@ -1,9 +1,12 @@
 //! [`Model`]: a file that was checked to be safe to run, and where its variables lie in the arena.
 
+use crate::call::Inputs;
+use crate::functions;
 use core::ops::Range;
 use fewbit_core::shape_rule::{ShapeRuleError, Shapes};
 use fewbit_core::{Function, Shape};
-use fewbit_nnb::{Data, Nnb, NnbError};
+use fewbit_nnb::reader::Words;
+use fewbit_nnb::{Data, Nnb, NnbError, Values};
 
 /// Buffers of versions 2 and 3 begin at multiples of this many bytes in the arena, so that whole words can be read at
 /// once; version 4 says itself where they begin.
@@ -57,6 +60,17 @@ pub enum OpenError {
         /// Why not.
         reason: &'static str,
     },
+    /// Positions that are too far apart.
+    #[error(
+        "function {index} ({name}) adds values whose positions lie so far apart that 64 bits cannot hold the sum exactly; \
+         choose positions nearer to each other"
+    )]
+    Positions {
+        /// Its place in the file.
+        index: usize,
+        /// Its name.
+        name: &'static str,
+    },
     /// More of something than the runtime handles.
     #[error("the file has {found} {what}, but at most {most} are supported")]
     TooMany {
@@ -80,13 +94,7 @@ impl<'a> Model<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
         let nnb = Nnb::new(bytes)?;
         at_most(MAX_BUFFERS, nnb.buffers().len(), "buffers")?;
-        let mut arena_bytes = 0usize;
-        for index in 0..nnb.buffers().len() {
-            let start = nnb.buffer_offset(index).or_else(|| arena_bytes.checked_next_multiple_of(BUFFER_ALIGNMENT));
-            let end = start.and_then(|start| start.checked_add(nnb.buffer_bytes(index)));
-            arena_bytes = arena_bytes.max(end.ok_or(OpenError::TooLarge)?);
-        }
-        let model = Self { nnb, arena_bytes };
+        let model = Self { nnb, arena_bytes: arena_bytes(&nnb).ok_or(OpenError::TooLarge)? };
         for index in 0..nnb.function_count() {
             model.check_function(index)?;
         }
@@ -147,9 +155,21 @@ impl<'a> Model<'a> {
                     return Err(error("shares memory with another variable of the function"));
                 }
             }
+            let inputs = DeclaredInputs { nnb: &self.nnb, list: record.inputs };
+            if !functions::is_exact(&function, &inputs, self.nnb.variable(variable).format) {
+                return Err(OpenError::Positions { index, name });
+            }
         }
         Ok(())
     }
+}
+
+/// Bytes of the arena that the buffers of a file need, whether it can be run or not; `None` if no machine has as many.
+pub fn arena_bytes(nnb: &Nnb<'_>) -> Option<usize> {
+    (0..nnb.buffers().len()).try_fold(0usize, |arena_bytes, index| {
+        let start = nnb.buffer_offset(index).or_else(|| arena_bytes.checked_next_multiple_of(BUFFER_ALIGNMENT))?;
+        Some(arena_bytes.max(start.checked_add(nnb.buffer_bytes(index))?))
+    })
 }
 
 /// Whether a function reads the values of its input at `place`. The float weights of binary functions are only kept
@@ -173,10 +193,35 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
+/// The inputs of a function before it runs: buffers have no values yet.
+struct DeclaredInputs<'n, 'a> {
+    nnb: &'n Nnb<'a>,
+    list: Words<'a>,
+}
+
+impl<'a> Inputs<'a> for DeclaredInputs<'_, 'a> {
+    fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    fn values(&self, index: usize) -> Values<'a> {
+        let variable = self.nnb.variable(self.list.get(index));
+        let bytes = match variable.data {
+            Data::File(bytes) => bytes,
+            Data::Buffer(_) => &[],
+        };
+        Values::new(bytes, variable.format, variable.shape).with_channel_positions(variable.channel_positions)
+    }
+
+    fn is_stored(&self, index: usize) -> bool {
+        matches!(self.nnb.variable(self.list.get(index)).data, Data::File(_))
+    }
+}
+
 /// The shapes of the variables that a list names.
 struct VariableShapes<'n, 'a> {
     nnb: &'n Nnb<'a>,
-    list: fewbit_nnb::reader::Words<'a>,
+    list: Words<'a>,
 }
 
 impl Shapes for VariableShapes<'_, '_> {

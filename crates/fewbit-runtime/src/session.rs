@@ -93,9 +93,13 @@ impl<'m, 'a> Session<'m, 'a> {
     /// The input at `index` of the network, to be written; `None` if there is none, or its values are in the file.
     pub fn input_mut(&mut self, index: usize) -> Option<ValuesMut<'_>> {
         let inputs = self.model.nnb().inputs();
-        let variable = (index < inputs.len()).then(|| inputs.get(index))?;
-        let bytes = self.arena.get_mut(self.model.arena_range(variable)?)?;
-        let variable = self.model.nnb().variable(variable);
+        self.variable_mut((index < inputs.len()).then(|| inputs.get(index))?)
+    }
+
+    /// A variable, to be written; `None` if its values are in the file.
+    pub(crate) fn variable_mut(&mut self, number: usize) -> Option<ValuesMut<'_>> {
+        let bytes = self.arena.get_mut(self.model.arena_range(number)?)?;
+        let variable = self.model.nnb().variable(number);
         Some(ValuesMut::new(bytes, variable.format, variable.shape, self.semantics.rounding()))
     }
 

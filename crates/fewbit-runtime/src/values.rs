@@ -3,6 +3,7 @@
 //! Kernels write whole runs of values, so that the number format is looked at once a run and not once a value. Its
 //! counterpart for reading is [`fewbit_nnb::Values`].
 
+use crate::functions::RUN;
 use fewbit_core::{NumberFormat, Quantizer, Rounding, Shape};
 
 /// The values of a variable, to be written.
@@ -53,28 +54,36 @@ impl<'a> ValuesMut<'a> {
 
     /// Stores consecutive real numbers from `start` on; those beyond the end are left out.
     pub fn write(&mut self, start: usize, values: &[f32]) {
-        match (self.format, self.quantizer) {
-            (NumberFormat::Fixed16 { .. }, Some(quantizer)) => {
-                // The quantiser saturates at the ends of the type, so that the cast keeps every value.
-                store(self.bytes.as_chunks_mut::<2>().0, start, values, |&value| {
-                    (quantizer.quantize(value) as i16).to_le_bytes()
-                });
-            }
-            (NumberFormat::Fixed8 { .. }, Some(quantizer)) => {
-                store(self.bytes, start, values, |&value| quantizer.quantize(value) as i8 as u8);
-            }
-            // Buffers of less than a byte a value are refused when a model is opened.
-            _ => store(self.bytes.as_chunks_mut::<4>().0, start, values, |value| value.to_le_bytes()),
+        self.write_strided(start, 1, values);
+    }
+
+    /// Stores real numbers `stride` items apart, the first at `start`; those beyond the end are left out.
+    pub fn write_strided(&mut self, start: usize, stride: usize, values: &[f32]) {
+        let Some(quantizer) = self.quantizer else {
+            // Buffers of less than a byte a value are refused when a model is opened: this is a float.
+            return store(self.bytes.as_chunks_mut::<4>().0, start, stride, values, |value| value.to_le_bytes());
+        };
+        let mut integers = [0; RUN];
+        for (run, values) in values.chunks(RUN).enumerate() {
+            let integers = &mut integers[..values.len()];
+            quantizer.quantize_all(values, integers);
+            self.write_integers_strided(start + run * RUN * stride, stride, integers);
         }
     }
 
     /// Stores consecutive integers from `start` on, which are saturated to the range of the fixed-point format.
     pub fn write_integers(&mut self, start: usize, values: &[i32]) {
+        self.write_integers_strided(start, 1, values);
+    }
+
+    fn write_integers_strided(&mut self, start: usize, stride: usize, values: &[i32]) {
         match self.format {
-            NumberFormat::Fixed16 { .. } => store(self.bytes.as_chunks_mut::<2>().0, start, values, |&value| {
-                (value.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16).to_le_bytes()
-            }),
-            NumberFormat::Fixed8 { .. } => store(self.bytes, start, values, |&value| {
+            NumberFormat::Fixed16 { .. } => {
+                store(self.bytes.as_chunks_mut::<2>().0, start, stride, values, |&value| {
+                    (value.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16).to_le_bytes()
+                });
+            }
+            NumberFormat::Fixed8 { .. } => store(self.bytes, start, stride, values, |&value| {
                 value.clamp(i32::from(i8::MIN), i32::from(i8::MAX)) as i8 as u8
             }),
             // Floats have no integers, and buffers of less than a byte a value are refused when a model is opened.
@@ -83,9 +92,18 @@ impl<'a> ValuesMut<'a> {
     }
 }
 
-fn store<T, V>(items: &mut [T], start: usize, values: &[V], stored: impl Fn(&V) -> T) {
-    for (item, value) in items.iter_mut().skip(start).zip(values) {
-        *item = stored(value);
+/// Stores values `stride` items apart, from `start` on.
+fn store<T, V>(items: &mut [T], start: usize, stride: usize, values: &[V], stored: impl Fn(&V) -> T) {
+    let items = items.get_mut(start..).unwrap_or_default();
+    if stride == 1 {
+        // Apart from the loop below, so that it can be vectorised.
+        for (item, value) in items.iter_mut().zip(values) {
+            *item = stored(value);
+        }
+    } else {
+        for (item, value) in items.iter_mut().step_by(stride.max(1)).zip(values) {
+            *item = stored(value);
+        }
     }
 }
 
@@ -109,5 +127,17 @@ mod tests {
         assert_eq!(bytes, [1, 0xff, 127]);
         ValuesMut::new(&mut bytes, format, shape(3), Rounding::HalfUp).write_integers(1, &[-300, 5, 9]);
         assert_eq!(bytes, [1, 0x80, 5]);
+    }
+
+    #[test]
+    fn strides_skip_items_over_more_than_a_run() {
+        let mut bytes = vec![0xff; 2 * 3 * 100];
+        let format = NumberFormat::Fixed16 { position: 1 };
+        let values: vec::Vec<f32> = (0u8..100).map(f32::from).collect();
+        ValuesMut::new(&mut bytes, format, shape(300), Rounding::HalfUp).write_strided(1, 3, &values);
+        for (place, item) in bytes.as_chunks::<2>().0.iter().enumerate() {
+            let expected = if place % 3 == 1 { i16::try_from(place / 3 * 2).expect("small") } else { -1 };
+            assert_eq!(i16::from_le_bytes(*item), expected, "at {place}");
+        }
     }
 }

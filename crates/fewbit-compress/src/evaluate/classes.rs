@@ -1,9 +1,10 @@
 //! How well a network finds classes: rank of the right class, cross entropy, confusion.
 //!
 //! What an output means for the cross entropy follows from the function that writes it. Values from `Softmax` are the
-//! classes' probabilities; they are divided by their sum, which fixed-point ones miss a little. All others are taken as their logarithms up to a constant: the scores before a softmax, or
-//! what `LogSoftmax` gives. A network with a single output tells two classes apart: from `Sigmoid` it is the
-//! probability of the second class, else the logarithm of its odds.
+//! classes' probabilities; they are divided by their sum, which fixed-point ones miss a little. All others are taken as
+//! logarithms of probabilities up to a constant: the scores before a softmax, or what `LogSoftmax` gives. A network with
+//! a single output tells two classes apart: from `Sigmoid` it is the probability of the second class, else the logarithm
+//! of its odds.
 
 use fewbit_core::Function;
 use fewbit_nnb::Nnb;

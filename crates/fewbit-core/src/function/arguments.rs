@@ -112,7 +112,7 @@ choice! {
     BorderMode {
         /// The value at the border.
         Nearest,
-        /// The mirror image, without repeating the border.
+        /// The mirror image, which begins with the value at the border.
         Reflect,
     }
 }

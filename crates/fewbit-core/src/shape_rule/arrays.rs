@@ -103,14 +103,21 @@ impl Slice {
 
 /// Python's rule for `[start:stop:step]`, as numpy applies it.
 fn slice_axis(dim: usize, start: i32, stop: i32, step: i32) -> Result<SliceAxis> {
+    /// What NNabla writes where Python's `None` stood.
+    const NONE: i32 = i32::MAX;
     let extent = i64::try_from(dim).unwrap_or(i64::MAX);
-    let (start, stop, step) = (i64::from(start), i64::from(stop), i64::from(step));
+    let step = if step == NONE { 1 } else { i64::from(step) };
     if step == 0 {
         return Err(bad_argument("step", "must not be zero"));
     }
     let (low, high) = if step > 0 { (0, extent) } else { (-1, extent - 1) };
-    let place = |end: i64| (if end < 0 { end + extent } else { end }).clamp(low, high);
-    let (start, stop) = (place(start), place(stop));
+    let (first, end) = if step > 0 { (low, high) } else { (high, low) };
+    let place = |place: i32, none: i64| match i64::from(place) {
+        _ if place == NONE => none,
+        place if place < 0 => (place + extent).clamp(low, high),
+        place => place.clamp(low, high),
+    };
+    let (start, stop) = (place(start, first), place(stop, end));
     let distance = if step > 0 { stop - start } else { start - stop };
     let count = if distance <= 0 { 0 } else { (distance - 1) / step.abs() + 1 };
     Ok(SliceAxis {
@@ -142,19 +149,8 @@ pub(super) fn pad(inputs: &dyn Shapes, arguments: &Pad) -> Result<Shape> {
             ),
             None => (0, 0),
         };
-        let reach = match arguments.mode {
-            PadMode::Constant => usize::MAX,
-            PadMode::Reflect => dim.saturating_sub(1),
-            PadMode::Repeat => {
-                if dim == 0 {
-                    0
-                } else {
-                    usize::MAX
-                }
-            }
-        };
-        if before.max(after) > reach {
-            return Err(bad_argument("pad_width", "reaches farther than its input can be mirrored"));
+        if dim == 0 && arguments.mode != PadMode::Constant && before + after > 0 {
+            return Err(bad_argument("pad_width", "is not zero along an axis without values to mirror or repeat"));
         }
         dims.push(dim.saturating_add(before).saturating_add(after)).map_err(|_| ShapeError::Rank { rank: x.rank() })?;
     }

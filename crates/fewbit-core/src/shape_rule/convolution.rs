@@ -115,8 +115,8 @@ impl ConvolutionGeometry {
     /// When arguments and shapes do not fit, and for functions that are no convolutions.
     pub fn new(function: &Function, x: Shape, weight: Shape) -> Result<Self> {
         let (common, weights) = parts(function).ok_or(bad_argument("pad", "belongs to convolutions only"))?;
-        let base_axis = usize::try_from(common.base_axis).ok().filter(|&axis| axis < x.rank());
-        let base_axis = base_axis.ok_or(bad_argument("base_axis", "names an axis that its input does not have"))?;
+        let no_axis = bad_argument("base_axis", "names an axis that its input does not have");
+        let base_axis = x.axis(common.base_axis).ok_or(no_axis)?;
         let spatial = x.rank() - base_axis - 1;
         let channel_axis = if common.channel_last { x.rank() - 1 } else { base_axis };
         let first_spatial = if common.channel_last { base_axis } else { base_axis + 1 };
@@ -345,6 +345,16 @@ mod tests {
         let last = convolution(&[1, 1], &[1, 1], &[1, 1], 2, true);
         let inputs = [shape(&[1, 9, 9, 4]), shape(&[6, 3, 3, 2])];
         assert_eq!(last.output_shape(&&inputs[..]), Ok(shape(&[1, 9, 9, 6])));
+    }
+
+    #[test]
+    fn a_negative_base_axis_counts_from_the_end() {
+        let mut function = convolution(&[1, 1], &[1, 1], &[1, 1], 1, false);
+        if let Function::Convolution(arguments) = &mut function {
+            arguments.base_axis = -3;
+        }
+        let inputs = [shape(&[2, 5, 3, 8, 8]), shape(&[4, 3, 3, 3])];
+        assert_eq!(function.output_shape(&&inputs[..]), Ok(shape(&[2, 5, 4, 8, 8])));
     }
 
     #[test]

@@ -60,6 +60,9 @@ pub(super) fn output_shape(function: &Function, inputs: &dyn Shapes) -> Result<S
                 Ok(x)
             }
         }
+        Function::QuantizeLinear(arguments) if !matches!(arguments.dtype, 1 | 2) => {
+            Err(bad_argument("dtype", "must be 1, for signed bytes, or 2, for unsigned ones"))
+        }
         Function::MinMaxQuantize(_) | Function::QuantizeLinear(_) | Function::DequantizeLinear => {
             for index in 1..inputs.count() {
                 if broadcast(x, inputs.shape(index)) != Some(x) {
@@ -68,13 +71,28 @@ pub(super) fn output_shape(function: &Function, inputs: &dyn Shapes) -> Result<S
             }
             Ok(x)
         }
-        Function::FixedPointQuantize(arguments) if !(1..=32).contains(&arguments.n) => {
-            Err(bad_argument("n", "must be from 1 to 32 bits"))
+        Function::FixedPointQuantize(arguments) => {
+            if arguments.delta <= 0.0 || arguments.delta.is_nan() {
+                return Err(bad_argument("delta", "must be above zero"));
+            }
+            bits(arguments.n, i32::from(arguments.sign)).map(|()| x)
         }
-        Function::Pow2Quantize(arguments) if !(1..=32).contains(&arguments.n) => {
-            Err(bad_argument("n", "must be from 1 to 32 bits"))
+        Function::Pow2Quantize(arguments) => {
+            bits(arguments.n, i32::from(arguments.sign) + i32::from(arguments.with_zero)).map(|()| x)
+        }
+        Function::Prune(arguments) if !(0.0..=1.0).contains(&arguments.rate) => {
+            Err(bad_argument("rate", "must be from 0 to 1"))
         }
         _ => Ok(x),
+    }
+}
+
+/// Checks a number of bits, of which some are taken by the sign and by the zero.
+fn bits(n: i32, taken: i32) -> Result<()> {
+    if (taken + 1..=32).contains(&n) {
+        Ok(())
+    } else {
+        Err(bad_argument("n", "must be at most 32 bits, and leave one beside those of the sign and of the zero"))
     }
 }
 

@@ -157,7 +157,8 @@ fn input_limits(function: &Function) -> (usize, usize) {
         | Function::InstanceNormalization(_)
         | Function::LayerNormalization(_)
         | Function::TensorNormalization(_) => (1, 3),
-        Function::MeanSubtraction(_) => (3, 3),
+        // How often the mean was updated is not needed where it is not.
+        Function::MeanSubtraction(arguments) => (2 + usize::from(arguments.update_running_mean), 3),
         Function::MinMaxQuantize(_) => (5, 5),
         Function::QuantizeLinear(_) | Function::DequantizeLinear | Function::Where => (3, 3),
         Function::Constant(_) => (0, 0),

@@ -49,23 +49,30 @@ pub(super) fn group_normalization(inputs: &dyn Shapes, arguments: &GroupNormaliz
     if groups == 0 || !channels.is_multiple_of(groups) {
         return Err(bad_argument("num_groups", "must divide the number of channels"));
     }
-    per_channel(inputs, channels)
-}
-
-pub(super) fn instance_normalization(inputs: &dyn Shapes, arguments: &InstanceNormalization) -> Result<Shape> {
-    let x = inputs.shape(0);
-    let channels = x[axis_of(&x, arguments.channel_axis, "channel_axis")?];
-    axis_set(&x, &arguments.batch_axis, "batch_axis")?;
-    per_channel(inputs, channels)
-}
-
-fn per_channel(inputs: &dyn Shapes, channels: usize) -> Result<Shape> {
     for index in 1..inputs.count() {
         if inputs.shape(index).items() != channels {
             return Err(bad_input(inputs, index, "but must have one value for each channel"));
         }
     }
-    Ok(inputs.shape(0))
+    Ok(x)
+}
+
+pub(super) fn instance_normalization(inputs: &dyn Shapes, arguments: &InstanceNormalization) -> Result<Shape> {
+    let x = inputs.shape(0);
+    let channels = x[axis_of(&x, arguments.channel_axis, "channel_axis")?];
+    let batch = axis_set(&x, &arguments.batch_axis, "batch_axis")?;
+    let batch: usize = x.iter().enumerate().filter(|(axis, _)| batch[*axis]).map(|(_, &dim)| dim).product();
+    for index in 1..inputs.count() {
+        let found = inputs.shape(index).items();
+        if found != channels && found != channels * batch {
+            return Err(bad_input(
+                inputs,
+                index,
+                "but must have one value for each channel, or for each one of the batch",
+            ));
+        }
+    }
+    Ok(x)
 }
 
 pub(super) fn layer_normalization(inputs: &dyn Shapes, arguments: &LayerNormalization) -> Result<Shape> {
@@ -95,10 +102,12 @@ fn per_item(inputs: &dyn Shapes, items: usize) -> Result<Shape> {
 
 pub(super) fn mean_subtraction(inputs: &dyn Shapes, base_axis: i32) -> Result<Shape> {
     let x = inputs.shape(0);
-    let base = usize::try_from(base_axis).ok().filter(|&axis| axis <= x.rank());
-    let base = base.ok_or(bad_argument("base_axis", "names an axis that its input does not have"))?;
+    let base = axis_of(&x, base_axis, "base_axis")?;
     if inputs.shape(1).items() != x.split_items(base).1 {
         return Err(bad_input(inputs, 1, "but must have one value for each item from base_axis on"));
+    }
+    if inputs.count() > 2 && inputs.shape(2).items() != 1 {
+        return Err(bad_input(inputs, 2, "but must be a single value"));
     }
     Ok(x)
 }

@@ -68,6 +68,10 @@ impl PoolingGeometry {
             let output = pooled_extent(&entry, arguments.ignore_border)?;
             axes.push(PoolingAxis { output, ..entry }).map_err(|_| bad_argument("kernel", "has too many entries"))?;
         }
+        // Averages divide by their number.
+        let taps = axes.iter().try_fold(1usize, |taps, axis: &PoolingAxis| taps.checked_mul(axis.kernel));
+        taps.filter(|&taps| i32::try_from(taps).is_ok())
+            .ok_or(bad_argument("kernel", "has more than 2147483647 items"))?;
         let outer = x[..first_axis].iter().product();
         let inner = x[first_axis + spatial..].iter().product();
         Ok(Self { axes, first_axis, outer, inner })
@@ -94,6 +98,8 @@ fn with_spatial(x: Shape, first: usize, extents: impl Iterator<Item = usize>) ->
 fn pooled_extent(axis: &PoolingAxis, ignore_border: bool) -> Result<usize> {
     let too_small = bad_argument("kernel", "does not fit into its padded input");
     let padded = axis.pad.checked_mul(2).and_then(|pad| axis.input.checked_add(pad)).ok_or(too_small)?;
+    // The last window may begin at the border and reach beyond it: kernels rely on its end being a number.
+    padded.checked_add(axis.kernel).ok_or(too_small)?;
     if ignore_border {
         Ok(padded.checked_sub(axis.kernel).ok_or(too_small)? / axis.stride + 1)
     } else {
@@ -109,14 +115,13 @@ fn first_spatial_axis(x: Shape, spatial: usize, channel_last: bool, argument: &'
         .ok_or(bad_argument(argument, "has more entries than its input has axes"))
 }
 
+/// NNabla's output has four axes whatever the input has.
 pub(super) fn global_average_pooling(inputs: &dyn Shapes) -> Result<Shape> {
     let x = inputs.shape(0);
     if x.rank() < 2 {
         return Err(bad_input(inputs, 0, "but must have at least a batch and a channel axis"));
     }
-    let mut dims = [1; MAX_RANK];
-    dims[..2].copy_from_slice(&x[..2]);
-    Ok(Shape::new(&dims[..x.rank()])?)
+    Ok(Shape::new(&[x[0], x[1], 1, 1])?)
 }
 
 pub(super) fn unpooling(inputs: &dyn Shapes, arguments: &Unpooling) -> Result<Shape> {
@@ -143,4 +148,42 @@ pub(super) fn interpolate(inputs: &dyn Shapes, arguments: &Interpolate) -> Resul
             .map_err(|_| bad_argument("output_size", "has too many entries"))?;
     }
     with_spatial(x, first, extents.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::list::IntList;
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape::new(dims).expect("a small shape")
+    }
+
+    fn max_pooling(kernel: &[i32], pad: &[i32], ignore_border: bool) -> Function {
+        let ints = |values: &[i32]| IntList::from_slice(values).expect("few values");
+        let (kernel, pad, stride) = (ints(kernel), ints(pad), ints(&[2, 2]));
+        Function::MaxPooling(Pooling { kernel, stride, ignore_border, pad, channel_last: false })
+    }
+
+    #[test]
+    fn windows_at_the_border_count_if_wanted() {
+        let x = [shape(&[1, 3, 7, 8])];
+        assert_eq!(max_pooling(&[3, 4], &[1, 0], true).output_shape(&&x[..]), Ok(shape(&[1, 3, 4, 3])));
+        assert_eq!(max_pooling(&[3, 4], &[1, 0], false).output_shape(&&x[..]), Ok(shape(&[1, 3, 4, 4])));
+    }
+
+    #[test]
+    fn windows_of_too_many_items_are_refused() {
+        let x = [shape(&[1, 3, 7, 8])];
+        let (kernel, pad) = ([1 << 16, 1 << 15], [1 << 16, 1 << 16]);
+        assert!(max_pooling(&kernel, &pad, false).output_shape(&&x[..]).is_err());
+        assert!(max_pooling(&[8, 4], &[0, 0], true).output_shape(&&x[..]).is_err());
+    }
+
+    #[test]
+    fn global_average_pooling_gives_four_axes() {
+        for x in [shape(&[2, 3, 7]), shape(&[2, 3]), shape(&[2, 3, 4, 5, 6])] {
+            assert_eq!(Function::GlobalAveragePooling.output_shape(&&[x][..]), Ok(shape(&[2, 3, 1, 1])));
+        }
+    }
 }

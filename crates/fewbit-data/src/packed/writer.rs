@@ -77,7 +77,9 @@ fn pack_image(dataset: &Dataset, index: usize, shape: ImageShape, fit: Fit) -> R
             adapt(&data, found, shape).ok_or_else(|| refused("these channels cannot be turned into each other"))?;
         predict::encode(shape, &pixels)
     } else {
-        return Err(refused("a packed dataset has images of one size, and they are resized only when asked to"));
+        return Err(refused(
+            "a packed dataset has images of one size, and they are resized only when asked to (--resize)",
+        ));
     };
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&residuals).and_then(|()| encoder.finish()).map_err(|source| DataError::Write { source })

@@ -17,6 +17,9 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// The most that one entry of an archive may unpack to.
 const ENTRY_LIMIT: u64 = 1 << 30;
 
+/// Memory for an entry is asked for at once up to this size; larger ones grow as they unpack.
+const LIKELY_SIZE: u64 = 1 << 24;
+
 /// The version that NNabla writes into archives.
 const NNP_VERSION: &str = "0.1";
 
@@ -77,7 +80,7 @@ impl Nnp {
     fn merge_file(&mut self, path: &Path) -> Result<()> {
         let kind = EntryKind::of(path).ok_or_else(|| FormatError::UnknownEnding(path.into()))?;
         let bytes = fs::read(path).map_err(|source| FormatError::Read { path: path.into(), source })?;
-        self.merge_entry(kind, &path.display().to_string(), &bytes)
+        self.merge_entry(kind, &path.display().to_string(), bytes)
     }
 
     /// Reads the bytes of a `.nnp` archive.
@@ -109,8 +112,9 @@ impl Nnp {
                 let mut entry = archive.by_index(index).map_err(broken)?;
                 let name = entry.name().map_err(broken)?.into_owned();
                 let Some(kind) = EntryKind::of(Path::new(&name)).filter(|kind| pass.contains(kind)) else { continue };
-                let mut content = Vec::new();
-                // The size in the archive's directory is the sender's word; what counts is what comes out.
+                // The size in the archive's directory is the sender's word: good for a guess, but what counts is what
+                // comes out.
+                let mut content = Vec::with_capacity(usize::try_from(entry.size().min(LIKELY_SIZE)).unwrap_or(0));
                 (&mut entry)
                     .take(ENTRY_LIMIT + 1)
                     .read_to_end(&mut content)
@@ -118,23 +122,23 @@ impl Nnp {
                 if content.len() as u64 > ENTRY_LIMIT {
                     return Err(FormatError::TooLarge { entry: name, limit: ENTRY_LIMIT });
                 }
-                self.merge_entry(kind, &name, &content)?;
+                self.merge_entry(kind, &name, content)?;
             }
         }
         Ok(())
     }
 
-    fn merge_entry(&mut self, kind: EntryKind, name: &str, bytes: &[u8]) -> Result<()> {
+    fn merge_entry(&mut self, kind: EntryKind, name: &str, bytes: Vec<u8>) -> Result<()> {
         match kind {
-            EntryKind::Archive => self.merge_archive(bytes),
+            EntryKind::Archive => self.merge_archive(&bytes),
             EntryKind::Text => {
-                let text = std::str::from_utf8(bytes)
+                let text = std::str::from_utf8(&bytes)
                     .map_err(|error| FormatError::Text { entry: name.into(), reason: error.to_string() })?;
                 self.merge_text(name, text)
             }
             EntryKind::Binary => {
                 self.message
-                    .merge(bytes)
+                    .merge(&bytes[..])
                     .map_err(|error| FormatError::Binary { entry: name.into(), reason: error.to_string() })?;
                 self.take_parameters(name)
             }
@@ -196,12 +200,21 @@ impl Nnp {
         crate::text::write(&self.message)
     }
 
+    /// The text of a `.nntxt` file that holds network and parameters.
+    pub fn to_text_with_parameters(&self) -> String {
+        crate::text::write(&self.message_with_parameters())
+    }
+
     /// The bytes of a `.protobuf` file that holds network and parameters.
     pub fn to_protobuf(&self) -> Vec<u8> {
+        self.message_with_parameters().encode_to_vec()
+    }
+
+    fn message_with_parameters(&self) -> DynamicMessage {
         let mut message = self.message.clone();
         let parameters = self.parameters.iter().map(|parameter| Value::Message(parameter_message(parameter)));
         message.set_field_by_name("parameter", Value::List(parameters.collect()));
-        message.encode_to_vec()
+        message
     }
 }
 

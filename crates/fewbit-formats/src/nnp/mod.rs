@@ -24,7 +24,7 @@ pub use import::{ExecutorChoice, ImportOptions};
 
 use crate::parameter::Parameter;
 use crate::schema;
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, Value};
 
 /// The content of a `.nnp` file, or of the loose files that make one up.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,5 +38,15 @@ pub struct Nnp {
 impl Default for Nnp {
     fn default() -> Self {
         Self { message: DynamicMessage::new(schema::document()), parameters: Vec::new() }
+    }
+}
+
+impl Nnp {
+    /// Gives every network of the document this batch size.
+    pub fn set_batch_size(&mut self, batch: usize) {
+        let Some(Value::List(networks)) = self.message.get_field_by_name_mut("network") else { return };
+        for network in networks.iter_mut().filter_map(Value::as_message_mut) {
+            network.set_field_by_name("batch_size", Value::I64(i64::try_from(batch).unwrap_or(i64::MAX)));
+        }
     }
 }

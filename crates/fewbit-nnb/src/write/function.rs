@@ -16,10 +16,10 @@ pub fn record(
     warnings: &mut Vec<String>,
 ) -> Result<Record, EncodeError> {
     let spec = node.operation.spec();
-    let layout = layout_for(spec, api_level).ok_or_else(|| EncodeError::Function {
-        node: node.name.clone(),
-        function: spec.name,
-        api_level,
+    let name = || node.name.clone();
+    let layout = layout_for(spec, api_level).ok_or_else(|| match spec.layout(api_level) {
+        Some(_) => EncodeError::Arguments { node: name(), function: spec.name, api_level },
+        None => EncodeError::Function { node: name(), function: spec.name, api_level },
     })?;
     if layout.since == Layout::UNRELEASED {
         warnings.push(format!(
@@ -41,21 +41,31 @@ pub fn record(
             ));
             continue;
         }
-        code = code.strip_prefix(argument.kind.code()).ok_or_else(|| changed(node, spec, api_level))?;
+        code = code.strip_prefix(argument.kind.code()).unwrap_or_default();
         write_argument(file, &mut record, value);
     }
-    // Letters that are left belong to arguments that the function no longer has.
-    if code.is_empty() { Ok(record) } else { Err(changed(node, spec, api_level)) }
+    Ok(record)
 }
 
-/// The layout to write at an API level; where NNabla gave a function an id but no level, that one.
+/// The layout to write at an API level: the newest that the function's arguments fill, which is not the newest of all
+/// where a later level added arguments that the function no longer has (`HardSigmoid`). Where NNabla gave a function an
+/// id but no level, that one.
 fn layout_for(spec: &'static FunctionSpec, api_level: u8) -> Option<&'static Layout> {
     let released = spec.layouts.iter().any(|layout| layout.since != Layout::UNRELEASED);
-    if released { spec.layout(api_level) } else { spec.layouts.last() }
+    let of_level = spec.layouts.iter().filter(|layout| !released || layout.since <= api_level);
+    of_level.filter(|layout| is_filled(layout.code, spec)).max_by_key(|layout| layout.since)
 }
 
-fn changed(node: &Node, spec: &'static FunctionSpec, api_level: u8) -> EncodeError {
-    EncodeError::Arguments { node: node.name.clone(), function: spec.name, api_level }
+/// Whether a code is that of the first of a function's arguments.
+fn is_filled(code: &str, spec: &FunctionSpec) -> bool {
+    let mut rest = Some(code);
+    for argument in spec.arguments {
+        rest = match rest {
+            Some("") => break,
+            rest => rest.and_then(|rest| rest.strip_prefix(argument.kind.code())),
+        };
+    }
+    rest == Some("")
 }
 
 fn write_argument(file: &mut FileWriter, record: &mut Record, value: ArgumentValue) {

@@ -121,6 +121,11 @@ pub enum EncodeError {
         "parameter '{0}' is the weight of an affine function, which is stored transposed, and is read by another function too; give one of them a copy"
     )]
     SharedWeight(String),
+    /// Buffers whose sizes or places are no 32-bit numbers.
+    #[error(
+        "the buffers of the network need {0} bytes or more, beyond the 4 GiB that .nnb can hold; choose a smaller batch size"
+    )]
+    BuffersTooLarge(usize),
     /// A file of more than 2 GiB.
     #[error("the network is larger than the 2 GiB that .nnb can hold")]
     TooLarge,
@@ -136,6 +141,10 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
     }
     let arrangements = parameter::arrangements(network)?;
     let plan = Buffers::new(network, options)?;
+    let offsets = if options.version == Version::V4 { &plan.offsets[..] } else { &[] };
+    if let Some(&size) = plan.sizes.iter().chain(offsets).find(|&&size| u32::try_from(size).is_err()) {
+        return Err(EncodeError::BuffersTooLarge(size));
+    }
 
     let mut file = FileWriter::default();
     let inputs = file.list(network.inputs.iter().map(|id| id.0));

@@ -1,0 +1,109 @@
+//! Formats of parameters, by their values.
+
+use super::{AssignOptions, Assigned, Signal, Width};
+use crate::calibrate::Calibration;
+use crate::linear::Linear;
+use crate::position::{error_of_histogram, error_of_values};
+use fewbit_core::{Function, Network, Node, NumberFormat, Operation, VariableId};
+
+/// How much more noise than its bias a function's output may have, as a factor of powers, for the bias to be stored in
+/// 8 bits: beside noise that is there anyway, a tenth more does not show.
+const BIAS_MARGIN: f64 = 10.0;
+
+/// What a parameter is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Multiplied with what goes into a linear function, or used in another way.
+    Factor,
+    /// Added to the sums of the linear function that writes this variable.
+    Bias { output: VariableId },
+    /// Signs that a binary function multiplies with.
+    Signs,
+    /// Statistics of a normalisation, whose square roots and quotients need the range of floats.
+    Statistics,
+    /// Read by no function of a network that is only run.
+    Unread,
+}
+
+/// Gives every parameter a format.
+pub(super) fn assign(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
+    let roles = roles(&assigned.network);
+    for (index, role) in roles.into_iter().enumerate() {
+        let Some(values) = assigned.network.variables[index].values() else { continue };
+        let chosen = match role {
+            Role::Unread | Role::Statistics => None,
+            Role::Signs if values.iter().all(|value| value.abs() == 1.0) => {
+                (options.parameters != Width::Float32).then_some((NumberFormat::Sign, f64::INFINITY))
+            }
+            Role::Signs | Role::Factor => signal(values).narrowest(options.parameters, options),
+            Role::Bias { output } => bias(values, output, calibration, options),
+        };
+        if let Some((format, sqnr)) = chosen {
+            assigned.network.variables[index].format = format;
+            assigned.sqnr_db[index] = Some(sqnr);
+        }
+    }
+}
+
+fn signal(values: &[f32]) -> Signal<impl Fn(NumberFormat) -> f64> {
+    let largest = values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+    let squares = values.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>();
+    let power = squares / values.len().max(1) as f64;
+    Signal { largest: largest.into(), power, error: |format| error_of_values(values, format) }
+}
+
+/// The format of a bias. Its error shifts a whole channel, and its size says little about how much that matters: what
+/// counts is the noise that the output has anyway when it is stored in 8 bits.
+fn bias(
+    values: &[f32],
+    output: VariableId,
+    calibration: &Calibration,
+    options: &AssignOptions,
+) -> Option<(NumberFormat, f64)> {
+    let signal = signal(values);
+    let byte = NumberFormat::Fixed8 { position: 0 };
+    let statistics = calibration.of(output).filter(|_| options.parameters == Width::Fixed8);
+    if let Some(statistics) = statistics {
+        let (choice, sqnr) = signal.at(byte, options.version);
+        let stored = Signal {
+            largest: statistics.histogram.largest().into(),
+            power: statistics.whole().squares,
+            error: |format| error_of_histogram(&statistics.histogram, format),
+        };
+        let noise = stored.at(byte, options.version).0.error / statistics.histogram.total().max(1) as f64;
+        if choice.error * BIAS_MARGIN <= noise {
+            return Some((choice.format, sqnr));
+        }
+    }
+    let width = if options.parameters == Width::Float32 { Width::Float32 } else { Width::Fixed16 };
+    signal.narrowest(width, options)
+}
+
+/// What each variable is for, as far as it is a parameter.
+fn roles(network: &Network) -> Vec<Role> {
+    let mut roles = vec![Role::Unread; network.variables.len()];
+    for node in &network.nodes {
+        let linear = Linear::of(network, node);
+        for (input, id) in node.inputs.iter().enumerate() {
+            // Of several uses the first counts.
+            if roles[id.0] == Role::Unread {
+                roles[id.0] = role(node, linear.as_ref(), input);
+            }
+        }
+    }
+    roles
+}
+
+fn role(node: &Node, linear: Option<&Linear>, input: usize) -> Role {
+    match (linear, &node.operation) {
+        (Some(linear), _) if input == linear.bias => Role::Bias { output: node.outputs[0] },
+        (Some(linear), _) if linear.binary && input == linear.weight => Role::Signs,
+        (Some(linear), _) if linear.binary && input < linear.weight => Role::Unread,
+        (_, Operation::Known(Function::BatchNormalization(_) | Function::FusedBatchNormalization(_))) => {
+            Role::Statistics
+        }
+        // After the weights come biases or statistics.
+        (_, Operation::Known(Function::FusedConvolution(_))) if input > 1 => Role::Statistics,
+        _ => Role::Factor,
+    }
+}

@@ -1,0 +1,36 @@
+//! Graph passes: functions that take a network and return another that computes the same with less.
+//!
+//! | pass | what it does |
+//! |---|---|
+//! | [`split_fused`] | fused functions become the plain ones that they stand for |
+//! | [`remove_identities`] | functions that only pass their input on go away |
+//! | [`fold_normalization`] | batch normalisation goes into the weights next to it |
+//! | [`remove_unused`] | functions and variables that nothing reads go away |
+//!
+//! [`simplify`] runs them all in this order. Each leaves a valid network, or says why it cannot.
+
+mod edit;
+mod fold;
+mod identities;
+mod split;
+mod unused;
+
+pub use fold::fold_normalization;
+pub use identities::remove_identities;
+pub use split::split_fused;
+pub use unused::remove_unused;
+
+use fewbit_core::Network;
+use fewbit_core::network::NetworkError;
+
+/// Runs all passes.
+///
+/// # Errors
+/// When the network breaks a rule of [`Network::validate`] before or after a pass.
+pub fn simplify(network: &Network) -> Result<Network, NetworkError> {
+    network.validate()?;
+    let network = split_fused(network)?;
+    let network = remove_identities(&network)?;
+    let network = fold_normalization(&network)?;
+    remove_unused(&network)
+}

@@ -1,0 +1,228 @@
+//! [`MapLayout`]: how a variable lies in memory as a feature map with its channels last.
+
+use super::simd::pixels::Pixels;
+use crate::functions::RUN;
+use core::ops::Range;
+use fewbit_core::Shape;
+
+/// The most spatial axes of a feature map.
+pub(super) const SPATIAL: usize = 3;
+
+/// Which axes of a variable are which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Axes {
+    /// The first axis that is not of the batch: the channels, or the first spatial axis when these come last.
+    base: usize,
+    channel_last: bool,
+}
+
+impl Axes {
+    /// The axes of a variable of `rank` axes; `None` if there are too few or too many.
+    pub fn new(base: usize, channel_last: bool, rank: usize) -> Option<Self> {
+        let spatial = rank.checked_sub(base + 1)?;
+        // Without spatial axes the channels are first and last.
+        (spatial <= SPATIAL).then_some(Self { base, channel_last: channel_last && spatial > 0 })
+    }
+
+    /// The axis of the channels.
+    pub fn channel(self, rank: usize) -> usize {
+        if self.channel_last { rank - 1 } else { self.base }
+    }
+
+    /// The first axis that is not of the batch.
+    pub fn base(self) -> usize {
+        self.base
+    }
+
+    /// The spatial axes.
+    pub fn spatial(self, rank: usize) -> Range<usize> {
+        if self.channel_last { self.base..rank - 1 } else { self.base + 1..rank }
+    }
+
+    /// Whether the channels come after the spatial axes.
+    pub fn channel_last(self) -> bool {
+        self.channel_last
+    }
+}
+
+/// Pixels around a map, before and after each spatial axis: a convolution's padding is stored with its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) struct Frame(pub [[usize; 2]; SPATIAL]);
+
+impl Frame {
+    /// The least frame that contains both.
+    pub fn join(self, other: Self) -> Self {
+        Self(core::array::from_fn(|axis| core::array::from_fn(|side| self.0[axis][side].max(other.0[axis][side]))))
+    }
+}
+
+/// A feature map: images of up to three spatial axes, a pixel a run of channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MapLayout {
+    /// Images: the extents before the base axis, multiplied.
+    pub images: usize,
+    /// Depth, height and width; 1 for axes that the variable does not have.
+    pub extents: [usize; SPATIAL],
+    /// Channels.
+    pub channels: usize,
+    /// What is stored around each image: zeros.
+    pub frame: Frame,
+    /// Whether NNabla's order has the channels last too.
+    channel_last: bool,
+}
+
+impl MapLayout {
+    /// The layout of a variable of this shape; `None` if it would be absurdly larger than the variable.
+    pub fn new(shape: Shape, axes: Axes, frame: Frame) -> Option<Self> {
+        /// Frames may make small maps many times as large, but not large ones.
+        const MOST_GROWTH: usize = 16;
+        const SMALL: usize = 1 << 20;
+        let spatial = &shape[axes.spatial(shape.rank())];
+        let missing = SPATIAL - spatial.len();
+        let layout = Self {
+            images: shape[..axes.base].iter().product(),
+            extents: core::array::from_fn(|axis| axis.checked_sub(missing).map_or(1, |axis| spatial[axis])),
+            channels: shape[axes.channel(shape.rank())],
+            frame,
+            channel_last: axes.channel_last,
+        };
+        let framed =
+            layout.framed_extents().into_iter().try_fold(layout.images, |len, extent| len.checked_mul(extent?));
+        let framed = framed.and_then(|pixels| pixels.checked_mul(layout.channels))?;
+        (framed <= SMALL || framed / MOST_GROWTH <= shape.items()).then_some(layout)
+    }
+
+    /// A map without a frame whose pixels have other extents or channels.
+    pub fn resized(self, extents: [usize; SPATIAL], channels: usize) -> Self {
+        Self { extents, channels, frame: Frame::default(), ..self }
+    }
+
+    fn framed_extents(&self) -> [Option<usize>; SPATIAL] {
+        core::array::from_fn(|axis| {
+            let [before, after] = self.frame.0[axis];
+            self.extents[axis].checked_add(before)?.checked_add(after)
+        })
+    }
+
+    /// Pixels along an axis, those of the frame included.
+    fn framed(&self, axis: usize) -> usize {
+        self.extents[axis] + self.frame.0[axis][0] + self.frame.0[axis][1]
+    }
+
+    /// Floats from a pixel to the next along each spatial axis.
+    pub fn steps(&self) -> [usize; SPATIAL] {
+        let row = self.framed(2) * self.channels;
+        [self.framed(1) * row, row, self.channels]
+    }
+
+    /// Floats from an image to the next.
+    pub fn image_step(&self) -> usize {
+        self.framed(0) * self.steps()[0]
+    }
+
+    /// Where an image begins. A layout of one image holds each image of a batch in turn.
+    pub fn image_start(&self, image: usize) -> usize {
+        if self.images == 1 { 0 } else { image * self.image_step() }
+    }
+
+    /// Floats in all.
+    pub fn len(&self) -> usize {
+        self.images * self.image_step()
+    }
+
+    /// Whether pixels of an image follow one another without a frame between them.
+    pub fn is_dense(&self) -> bool {
+        self.frame == Frame::default()
+    }
+
+    /// Where a pixel begins.
+    pub fn at(&self, image: usize, pixel: [usize; SPATIAL]) -> usize {
+        let steps = self.steps();
+        let inside: usize = (0..SPATIAL).map(|axis| (pixel[axis] + self.frame.0[axis][0]) * steps[axis]).sum();
+        self.image_start(image) + inside
+    }
+
+    /// The pixels of a plane.
+    pub fn plane(&self, image: usize, depth: usize) -> Pixels {
+        let [_, row_step, pixel_step] = self.steps();
+        Pixels { first: self.at(image, [depth, 0, 0]), row_step, pixel_step }
+    }
+
+    /// Sets the frame of an image to zero.
+    pub fn clear_frame(&self, map: &mut [f32], image: usize) {
+        if self.is_dense() {
+            return;
+        }
+        let [plane_step, row_step, pixel_step] = self.steps();
+        let [depth, height, _] = self.extents;
+        let [[front, _], [above, _], [left, right]] = self.frame.0;
+        let all = |len: usize, step: usize, before: usize, inner: usize| (before * step, len - (before + inner) * step);
+        let image = &mut map[self.image_start(image)..][..self.image_step()];
+        let (start, rest) = all(image.len(), plane_step, front, depth);
+        fill_ends(image, start, rest);
+        for plane in image.chunks_exact_mut(plane_step.max(1)).skip(front).take(depth) {
+            let (start, rest) = all(plane.len(), row_step, above, height);
+            fill_ends(plane, start, rest);
+            for row in plane.chunks_exact_mut(row_step.max(1)).skip(above).take(height) {
+                fill_ends(row, left * pixel_step, right * pixel_step);
+            }
+        }
+    }
+
+    /// Calls `run` with each run of values that is consecutive in NNabla's order: the place of the first value there, the
+    /// place in the map, and how many there are; in the map they are [`MapLayout::run_step`] apart.
+    fn for_each_run(&self, mut run: impl FnMut(usize, usize, usize)) {
+        let [depth, height, width] = self.extents;
+        let (channels, len) = if self.channel_last { (1, width * self.channels) } else { (self.channels, width) };
+        let mut start = 0;
+        for image in 0..self.images {
+            for channel in 0..channels {
+                for z in 0..depth {
+                    for y in 0..height {
+                        let row = self.at(image, [z, y, 0]) + channel;
+                        for done in (0..len).step_by(RUN) {
+                            run(start + done, row + done * self.run_step(), RUN.min(len - done));
+                        }
+                        start += len;
+                    }
+                }
+            }
+        }
+    }
+
+    fn run_step(&self) -> usize {
+        if self.channel_last { 1 } else { self.channels }
+    }
+
+    /// Fills the map from values in NNabla's order, of which `read` gives consecutive ones from a place on.
+    pub fn gather(&self, map: &mut [f32], mut read: impl FnMut(usize, &mut [f32])) {
+        (0..self.images).for_each(|image| self.clear_frame(map, image));
+        let mut buffer = [0.0; RUN];
+        self.for_each_run(|start, first, len| {
+            let buffer = &mut buffer[..len];
+            read(start, buffer);
+            for (place, value) in map[first..].iter_mut().step_by(self.run_step()).zip(&*buffer) {
+                *place = *value;
+            }
+        });
+    }
+
+    /// Hands the values of the map to `write` in NNabla's order, consecutive ones from a place on.
+    pub fn scatter(&self, map: &[f32], mut write: impl FnMut(usize, &[f32])) {
+        let mut buffer = [0.0; RUN];
+        self.for_each_run(|start, first, len| {
+            let buffer = &mut buffer[..len];
+            for (value, place) in buffer.iter_mut().zip(map[first..].iter().step_by(self.run_step())) {
+                *value = *place;
+            }
+            write(start, buffer);
+        });
+    }
+}
+
+/// Sets the first `start` and the last `end` values to zero.
+fn fill_ends(values: &mut [f32], start: usize, end: usize) {
+    let len = values.len();
+    values[..start].fill(0.0);
+    values[len - end..].fill(0.0);
+}

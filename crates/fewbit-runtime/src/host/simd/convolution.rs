@@ -1,0 +1,315 @@
+//! Sums of products of a window of the input with packed weights, for a plane of pixels: convolutions, affine functions
+//! and matrix products are all of this form.
+//!
+//! A tile of `P` pixels by `V` vectors of output channels is summed in registers: for each value of the window, `V`
+//! vectors of weights are read and multiplied with that value of each pixel. The weights are packed in the order in which
+//! they are read. Nothing is copied beforehand: the window of a pixel is a list of runs of consecutive floats, which
+//! begin at the same distances from every pixel (feature maps have their padding stored around them).
+//!
+//! The tile sizes are those of the instruction set ([`Simd::TILE_PIXELS`]). That blocking for registers alone is enough
+//! (no blocking of the sum for caches) is due to the small windows of networks for small devices; the analysis is that of
+//! Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+
+use super::pixels::Pixels;
+use super::{Activation, Kernel, Simd, load_up_to, store_up_to};
+use crate::host::packing::{PackedWeights, Panel};
+use std::vec::Vec;
+
+/// The floats that a pixel sums over, as distances from where it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::host) struct Window {
+    runs: Vec<usize>,
+    run_length: usize,
+    reach: usize,
+}
+
+impl Window {
+    /// Runs of `run_length` consecutive floats, which begin at these distances.
+    pub fn new(runs: Vec<usize>, run_length: usize) -> Self {
+        let reach = runs.iter().max().map_or(0, |last| last.saturating_add(run_length));
+        Self { runs, run_length, reach }
+    }
+
+    /// Whether the floats follow one another from where the pixel begins.
+    pub(super) fn is_one_run(&self) -> bool {
+        self.runs[..] == [0]
+    }
+
+    /// How many floats there are.
+    pub fn len(&self) -> usize {
+        self.runs.len() * self.run_length
+    }
+}
+
+/// What is added to the sums, pixel by pixel.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::host) enum Residual<'a> {
+    /// Nothing.
+    None,
+    /// What the output holds.
+    Output,
+    /// Pixels of another map.
+    Map(&'a [f32], Pixels),
+}
+
+impl Residual<'_> {
+    /// The same with other pixels.
+    pub fn map(self, other: impl FnOnce(Pixels) -> Pixels) -> Self {
+        match self {
+            Self::Map(values, pixels) => Self::Map(values, other(pixels)),
+            same => same,
+        }
+    }
+}
+
+/// A plane to be computed.
+pub(in crate::host) struct Plane<'a> {
+    /// Rows of the plane.
+    pub rows: usize,
+    /// Pixels in a row.
+    pub columns: usize,
+    /// The input.
+    pub input: &'a [f32],
+    /// Where the window of each pixel begins.
+    pub input_pixels: Pixels,
+    /// What is summed over.
+    pub window: &'a Window,
+    /// By what it is multiplied.
+    pub weights: &'a PackedWeights,
+    /// What is added.
+    pub residual: Residual<'a>,
+    /// What is applied last.
+    pub activation: Activation,
+    /// The output.
+    pub output: &'a mut [f32],
+    /// Where its pixels lie.
+    pub output_pixels: Pixels,
+}
+
+impl Plane<'_> {
+    /// Whether all that the kernel touches is there.
+    fn is_sound(&self, lanes: usize) -> bool {
+        let Self { rows, columns, weights, .. } = *self;
+        weights.lanes() == lanes
+            && weights.window_len() == self.window.len()
+            && self.input_pixels.fit(rows, columns, self.window.reach, self.input.len())
+            && self.output_pixels.fit(rows, columns, weights.outputs(), self.output.len())
+            && match self.residual {
+                Residual::None | Residual::Output => true,
+                Residual::Map(values, pixels) => pixels.fit(rows, columns, weights.outputs(), values.len()),
+            }
+    }
+
+    /// Whether to take each panel of weights over the whole plane, or each tile of pixels through all panels: what is
+    /// read again and again should be the smaller part.
+    fn panel_by_panel(&self, tiles: usize) -> bool {
+        /// Floats that stay in the first-level cache beside what passes through.
+        const NEAR: usize = 6 * 1024;
+        let weights = self.weights.len();
+        let input = self.rows * self.columns * self.window.run_length;
+        weights > NEAR && weights.saturating_mul(tiles) > input.saturating_mul(self.weights.panels().len())
+    }
+}
+
+/// How the pixels of a plane are split into tiles: these differ by at most one pixel, so that none is too small to keep
+/// the processor busy.
+#[derive(Clone, Copy)]
+pub(super) struct Tiles {
+    /// How many there are.
+    pub count: usize,
+    even: usize,
+    longer: usize,
+}
+
+impl Tiles {
+    /// The tiles of so many pixels, for weights in these panels.
+    #[inline(always)]
+    pub fn new<S: Simd>(pixels: usize, weights: &PackedWeights) -> Self {
+        let count = pixels.div_ceil(S::TILE_PIXELS[weights.most_vectors().max(1) - 1]).max(1);
+        Self { count, even: pixels / count, longer: pixels % count }
+    }
+
+    /// The first pixel of a tile, and how many there are in it.
+    #[inline(always)]
+    pub fn at(self, tile: usize) -> (usize, usize) {
+        (tile * self.even + tile.min(self.longer), self.even + usize::from(tile < self.longer))
+    }
+}
+
+/// Calls `function::<S, P, V>` for a tile of `size` pixels and `vectors` vectors, which must be a tile of the instruction
+/// set `S`.
+macro_rules! with_tile {
+    ($simd:ty, $size:expr, $vectors:expr, $($function:ident)::+, $arguments:tt) => {
+        with_tile!(@match $simd, $size, $vectors, ($($function)::+), $arguments,
+            (1, 1) (2, 1) (3, 1) (4, 1) (5, 1) (6, 1) (7, 1) (8, 1)
+            (1, 2) (2, 2) (3, 2) (4, 2) (5, 2) (6, 2) (7, 2) (8, 2)
+            (1, 3) (2, 3) (3, 3) (4, 3) (5, 3) (6, 3) (7, 3) (8, 3))
+    };
+    (@match $simd:ty, $size:expr, $vectors:expr, $function:tt, $arguments:tt, $(($p:literal, $v:literal))*) => {
+        match ($size, $vectors) {
+            // Sizes that the instruction set has no registers for are never asked for; not to compile them saves code.
+            $(($p, $v) if $p <= <$simd>::TILE_PIXELS[$v - 1] => with_tile!(@call $simd, $p, $v, $function, $arguments),)*
+            _ => {}
+        }
+    };
+    (@call $simd:ty, $p:literal, $v:literal, ($($function:ident)::+), ($($argument:expr),*)) => {
+        $($function)::+::<$simd, $p, $v>($($argument),*)
+    };
+}
+pub(super) use with_tile;
+
+/// The sums of a tile, which begin with the bias.
+///
+/// # Safety
+/// Each pixel must be valid for reading as far as the window reaches; the panel must have `V` vectors of weights for each
+/// place of the window.
+#[inline(always)]
+pub(super) unsafe fn sum<S: Simd, const P: usize, const V: usize>(
+    simd: S,
+    pixels: [*const f32; P],
+    window: &Window,
+    panel: Panel<'_>,
+) -> [[S::Floats; V]; P] {
+    let zero = simd.splat(0.0);
+    let mut sums = [[zero; V]; P];
+    for v in 0..V {
+        // SAFETY: a panel has a bias for each lane of its vectors.
+        let bias = unsafe { simd.load(panel.bias.as_ptr().add(v * S::LANES)) };
+        for sums in &mut sums {
+            sums[v] = bias;
+        }
+    }
+    let mut weights = panel.weights.as_ptr();
+    for &run in &window.runs {
+        for place in run..run + window.run_length {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let mut row = [zero; V];
+                for v in 0..V {
+                    row[v] = simd.load(weights.add(v * S::LANES));
+                }
+                for p in 0..P {
+                    let value = simd.splat(*pixels[p].add(place));
+                    for v in 0..V {
+                        sums[p][v] = simd.mul_add(value, row[v], sums[p][v]);
+                    }
+                }
+                weights = weights.add(V * S::LANES);
+            }
+        }
+    }
+    sums
+}
+
+impl Kernel for Plane<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        assert!(self.is_sound(S::LANES), "the planner keeps planes within their maps");
+        let pixels = self.rows * self.columns;
+        if pixels == 0 {
+            return;
+        }
+        let tiles = Tiles::new::<S>(pixels, self.weights);
+        let panels = self.weights.panels().len();
+        let panel_by_panel = self.panel_by_panel(tiles.count);
+        let (outer, inner) = if panel_by_panel { (panels, tiles.count) } else { (tiles.count, panels) };
+        for outer in 0..outer {
+            for inner in 0..inner {
+                let (panel, tile) = if panel_by_panel { (outer, inner) } else { (inner, outer) };
+                let (first, size) = tiles.at(tile);
+                let at = TileAt {
+                    panel: self.weights.panel(panel),
+                    row: first / self.columns,
+                    column: first % self.columns,
+                };
+                // SAFETY: the plane is sound, and the tile lies within it.
+                unsafe { with_tile!(S, size, at.panel.vectors, Self::tile, (&mut self, simd, at)) };
+            }
+        }
+    }
+}
+
+/// Which tile.
+#[derive(Clone, Copy)]
+struct TileAt<'a> {
+    panel: Panel<'a>,
+    /// Its first pixel; the others follow in the row and in the next ones.
+    row: usize,
+    column: usize,
+}
+
+impl TileAt<'_> {
+    /// Where the pixels of the tile begin.
+    #[inline(always)]
+    fn places<const P: usize>(self, pixels: Pixels, columns: usize) -> [usize; P] {
+        let (mut row, mut column) = (self.row, self.column);
+        core::array::from_fn(|_| {
+            let place = pixels.at(row, column);
+            column += 1;
+            if column == columns {
+                (row, column) = (row + 1, 0);
+            }
+            place
+        })
+    }
+}
+
+impl Plane<'_> {
+    /// Computes a tile of `P` pixels by `V` vectors.
+    ///
+    /// # Safety
+    /// The plane must be sound, the tile lie within it, and its panel have `V` vectors.
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const P: usize, const V: usize>(&mut self, simd: S, at: TileAt<'_>) {
+        let panel = at.panel;
+        let places = at.places::<P>(self.input_pixels, self.columns);
+        let mut pixels = [self.input.as_ptr(); P];
+        for p in 0..P {
+            // SAFETY: the pixel is one of the plane, so that it begins within the input.
+            pixels[p] = unsafe { pixels[p].add(places[p]) };
+        }
+        // SAFETY: every pixel of a sound plane can be read as far as the window reaches.
+        let mut sums = unsafe { sum::<S, P, V>(simd, pixels, self.window, panel) };
+
+        // What follows is made of small loops over all sums, each without a branch inside: so the sums stay in registers.
+        let whole = panel.outputs == V * S::LANES;
+        let more = match self.residual {
+            Residual::None => None,
+            Residual::Output => Some((self.output.as_ptr(), self.output_pixels)),
+            Residual::Map(values, pixels) => Some((values.as_ptr(), pixels)),
+        };
+        if let Some((values, pixels)) = more {
+            let places = at.places::<P>(pixels, self.columns);
+            for p in 0..P {
+                for v in 0..V {
+                    let channel = v * S::LANES;
+                    // SAFETY: a pixel of a sound plane has a value to add for each output channel; the last vector may
+                    // have fewer channels than lanes.
+                    let more = unsafe {
+                        let from = values.add(places[p] + panel.first_output + channel);
+                        if whole { simd.load(from) } else { load_up_to(simd, from, panel.outputs - channel) }
+                    };
+                    sums[p][v] = simd.add(sums[p][v], more);
+                }
+            }
+        }
+        self.activation.apply_to_all(simd, &mut sums);
+        let places = at.places::<P>(self.output_pixels, self.columns);
+        let output = self.output.as_mut_ptr();
+        for p in 0..P {
+            for v in 0..V {
+                let channel = v * S::LANES;
+                // SAFETY: a pixel of a sound plane has room for each output channel; the last vector may have fewer
+                // channels than lanes.
+                unsafe {
+                    let to = output.add(places[p] + panel.first_output + channel);
+                    if whole {
+                        simd.store(to, sums[p][v]);
+                    } else {
+                        store_up_to(simd, to, panel.outputs - channel, sums[p][v]);
+                    }
+                }
+            }
+        }
+    }
+}

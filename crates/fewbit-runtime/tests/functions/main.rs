@@ -1,0 +1,12 @@
+//! What each function computes: against NNabla, against numbers from other sources, in all number formats, and that no
+//! shapes, arguments or values whatever make one panic.
+
+mod by_hand;
+mod golden;
+mod hostile;
+mod numbers;
+mod pooling;
+mod products;
+mod random;
+mod single;
+mod typed;

@@ -1,0 +1,73 @@
+//! Networks of the reference, prepared for a host with each instruction set, against the outputs of NNabla.
+#![cfg(feature = "host")]
+
+use fewbit_core::Network;
+use fewbit_formats::{FormatSetting, ImportOptions, Nnp, Settings};
+use fewbit_nnb::{EncodeOptions, encode};
+use fewbit_runtime::host::{InstructionSet, Prepared};
+use fewbit_runtime::{Model, Semantics};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn networks() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/reference/networks");
+    fs::read_dir(folder).expect("the networks").flatten().map(|entry| entry.path()).collect()
+}
+
+fn floats(path: &Path) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+fn network(folder: &Path) -> Network {
+    let nnp = Nnp::open(&folder.join("net.nnp")).expect("a file of NNabla's");
+    nnp.network(&ImportOptions::default()).expect("a network of NNabla's")
+}
+
+/// Runs the network on each input of a folder and compares with the outputs in another.
+fn compare(network: &Network, inputs: &Path, outputs: &Path, name: &str) {
+    let file = encode(network, &EncodeOptions::default()).expect("a network that can be written").bytes;
+    let model = Model::open(&file).expect("just written");
+    for set in InstructionSet::ALL {
+        let Some(prepared) = Prepared::with_instruction_set(&model, Semantics::Reference, set) else { continue };
+        let mut runner = prepared.runner();
+        for number in 0..3 {
+            let expected = floats(&outputs.join(format!("{name}{number}.bin")));
+            runner.set_input(0, &floats(&inputs.join(format!("in{number}.bin"))));
+            runner.run();
+            let mut found = vec![0.0; expected.len()];
+            runner.read_output(0, &mut found);
+            let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+            for (found, expected) in found.iter().zip(&expected) {
+                let error = (found - expected).abs();
+                assert!(error <= 1e-5 * largest, "{}, {set:?}: {found} is not {expected}", outputs.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn float_networks_agree_with_nnabla() {
+    let networks = networks();
+    assert!(networks.len() >= 7);
+    for folder in networks {
+        compare(&network(&folder), &folder, &folder, "nnabla_out");
+    }
+}
+
+/// Parameters as stored, all else in floats: the fast kernels take weights of every format.
+#[test]
+fn networks_with_fixed_point_parameters_agree_with_nnabla() {
+    let mut count = 0;
+    for folder in networks() {
+        for variant in ["p8", "p16", "sign"].map(|variant| folder.join(variant)) {
+            let Ok(settings) = fs::read_to_string(variant.join("settings.yaml")) else { continue };
+            let mut network = network(&folder);
+            let settings = Settings::parse(&settings).expect("settings of NNabla's");
+            settings.apply(&mut network, FormatSetting::Float32).expect("formats that NNabla takes");
+            compare(&network, &folder, &variant, "expected_float_out");
+            count += 1;
+        }
+    }
+    assert!(count >= 10);
+}

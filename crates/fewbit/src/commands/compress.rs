@@ -1,0 +1,212 @@
+//! `fewbit compress`: from a float network and a dataset to a fixed-point file, with what it cost.
+
+use crate::console::{self, Console};
+use crate::dataset::DataArguments;
+use crate::measurement::{self, COLUMNS};
+use crate::model::{Model, ModelFiles, check_memory};
+use crate::output;
+use crate::progress::Bar;
+use crate::size::{self, ByteSize};
+use crate::table::{self, Align};
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use fewbit_compress::assign::Width;
+use fewbit_compress::compress::{Use, VariableReport};
+use fewbit_compress::{CompressOptions, Compressed, compress};
+use fewbit_core::NumberFormat;
+use fewbit_data::{Dataset, Split};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Arguments of `fewbit compress`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    model: ModelFiles,
+    #[command(flatten)]
+    data: DataArguments,
+    /// The folder for model.nnb and settings.yaml; it is made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Calibrate on so many samples of the training part, every class as often as every other
+    #[arg(long, value_name = "N", default_value = "256")]
+    calibrate: NonZeroUsize,
+    /// Measure on so many samples of the test part, spread evenly [default: all]
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
+    /// The narrowest type of parameters
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "FIXED8", ignore_case = true)]
+    parameters: WidthName,
+    /// The narrowest type of buffers
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "FIXED8", ignore_case = true)]
+    buffers: WidthName,
+    /// The least ratio of signal to rounding noise, in decibels; a variable that would have less gets a wider type
+    #[arg(long, value_name = "DB", value_parser = finite, default_value_t = CompressOptions::default().least_sqnr_db)]
+    sqnr: f64,
+    /// Fail if the arena needs more than so many bytes, as in 64k
+    #[arg(long, value_name = "BYTES")]
+    ram: Option<ByteSize>,
+    /// Fail if the model has more than so many bytes, as in 128k
+    #[arg(long, value_name = "BYTES")]
+    flash: Option<ByteSize>,
+    /// Fail if more points of top-1 are lost
+    #[arg(long, value_name = "POINTS", value_parser = finite)]
+    max_loss: Option<f64>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A name of [`Width`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+enum WidthName {
+    Float32,
+    Fixed16,
+    Fixed8,
+}
+
+impl From<WidthName> for Width {
+    fn from(name: WidthName) -> Self {
+        match name {
+            WidthName::Float32 => Self::Float32,
+            WidthName::Fixed16 => Self::Fixed16,
+            WidthName::Fixed8 => Self::Fixed8,
+        }
+    }
+}
+
+/// A number that can be compared with.
+fn finite(text: &str) -> std::result::Result<f64, &'static str> {
+    text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or("it must be a number")
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        if self.output.exists() && !self.output.is_dir() {
+            bail!("cannot write into {}: it is not a folder", self.output.display());
+        }
+        let name = || self.model.name();
+        let network = self.model.open()?.into_network().with_context(name)?;
+        let bytes = Model::Network(network.clone()).into_nnb().with_context(name)?;
+        let model = fewbit_runtime::Model::open(&bytes).with_context(name)?;
+        check_memory(&model)?;
+        let inputs = |dataset: Dataset| self.data.inputs(dataset, model.nnb());
+        let calibration = inputs(self.data.open(Split::Train)?.balanced(self.calibrate.get()))?;
+        let test = self.data.open(Split::Test)?;
+        let evaluation = inputs(self.limit.map_or_else(|| test.clone(), |limit| test.spread(limit.get())))?;
+        let options = CompressOptions {
+            parameters: self.parameters.into(),
+            buffers: self.buffers.into(),
+            least_sqnr_db: self.sqnr,
+            ..CompressOptions::default()
+        };
+        let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;
+        compressed.warnings.iter().for_each(|warning| console::warn(warning));
+
+        let console = Console::new(self.json);
+        console.print(&text(&compressed))?;
+        self.check_limits(&compressed)?;
+        self.write(&compressed)?;
+        console.print(&format!("Written: {0}/model.nnb, {0}/settings.yaml", self.output.display()))?;
+        console.object(&object(&compressed))?;
+        Ok(())
+    }
+
+    /// Compares the result with what the device has.
+    fn check_limits(&self, compressed: &Compressed) -> Result<()> {
+        let found = &compressed.compressed;
+        for (what, found, limit, option) in [
+            ("arena needs", found.arena_bytes, self.ram, "--ram"),
+            ("model has", found.model_bytes, self.flash, "--flash"),
+        ] {
+            if let Some(ByteSize(limit)) = limit.filter(|limit| found > limit.0) {
+                let (found, limit) = (size::bytes(found), size::bytes(limit));
+                bail!("the {what} {found}, more than the {limit} of {option}; nothing is written");
+            }
+        }
+        match (self.max_loss, compressed.loss_points()) {
+            (Some(limit), Some(loss)) if loss > limit => bail!(
+                "{loss:.2} points of top-1 are lost, more than the {limit} of --max-loss; nothing is written; give wider types, or a larger --sqnr"
+            ),
+            (Some(_), None) => bail!("--max-loss is in points of top-1, but the dataset has no classes"),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&self, compressed: &Compressed) -> Result<()> {
+        fs::create_dir_all(&self.output)
+            .with_context(|| format!("cannot make the folder {}", self.output.display()))?;
+        let settings = compressed.settings.to_yaml();
+        output::write_all(&[
+            (self.output.join("model.nnb"), &compressed.file[..]),
+            (self.output.join("settings.yaml"), settings.as_bytes()),
+        ])
+    }
+}
+
+/// What it cost, for people.
+fn text(compressed: &Compressed) -> String {
+    let titles = [("", Align::Left)].into_iter().chain(COLUMNS.map(|title| (title, Align::Right)));
+    let mut table = table::new(&titles.collect::<Vec<_>>());
+    for (name, measurement) in [("float", &compressed.float), ("compressed", &compressed.compressed)] {
+        table.add_row([name.to_owned()].into_iter().chain(measurement::cells(measurement)));
+    }
+    let loss = match compressed.loss_points() {
+        Some(loss) => format!("Loss: {loss:.2} points of top-1\n"),
+        None => String::new(),
+    };
+    format!("{}\n{loss}Types: {}\n{}", table::render(&mut table), types(compressed), worst(compressed))
+}
+
+/// How many variables have which type.
+fn types(compressed: &Compressed) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for variable in &compressed.variables {
+        *counts.entry(variable.format.type_name()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    counts.join(", ")
+}
+
+/// The variable that rounding hurts most: the first to look at.
+fn worst(compressed: &Compressed) -> String {
+    let known = compressed.variables.iter().filter_map(|variable| Some((variable, variable.sqnr_db?)));
+    let worst = known.min_by(|(_, a), (_, b)| a.total_cmp(b));
+    worst.map_or_else(String::new, |(VariableReport { name, format, .. }, sqnr)| {
+        format!("Least ratio of signal to rounding noise: {sqnr:.1} dB, of '{name}' in {format}")
+    })
+}
+
+/// The keys are those that other programs rely on.
+fn object(compressed: &Compressed) -> Value {
+    let variables = compressed.variables.iter().map(|variable| {
+        let VariableReport { name, used_as, format, sqnr_db } = variable;
+        json!({
+            "name": name,
+            "kind": kind(*used_as),
+            "type": format.type_name(),
+            "position": NumberFormat::position(*format),
+            "sqnr_db": sqnr_db,
+        })
+    });
+    json!({
+        "float": measurement::object(&compressed.float),
+        "compressed": measurement::object(&compressed.compressed),
+        "loss_points": compressed.loss_points(),
+        "seconds": compressed.seconds,
+        "variables": variables.collect::<Vec<_>>(),
+    })
+}
+
+fn kind(used_as: Use) -> &'static str {
+    match used_as {
+        Use::Input => "input",
+        Use::Output => "output",
+        Use::Buffer => "buffer",
+        Use::Parameter => "parameter",
+    }
+}

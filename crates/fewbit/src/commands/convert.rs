@@ -1,0 +1,184 @@
+//! `fewbit convert`: network files to `.nnb` files as `nnabla_cli convert` writes them, and to other network files.
+
+use super::inputs_and_output;
+use crate::model::{self, FormatOptions, Kind, Model, NetworkOptions, OrFromFile};
+use crate::{console, output, size};
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use fewbit_compress::memory;
+use fewbit_core::{Network, VariableId};
+use fewbit_formats::Nnp;
+use fewbit_formats::settings::Applied;
+use fewbit_nnb::{EncodeOptions, Encoded, Version, encode};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Arguments of `fewbit convert`.
+#[derive(Args)]
+#[command(override_usage = "fewbit convert [OPTIONS] IN... OUT")]
+pub struct Arguments {
+    /// The network (.nnp, .nntxt with parameter files, or .nnb), and last the file to write: .nnb, .nnp, .protobuf or
+    /// .nntxt
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    formats: FormatOptions,
+    /// Version of the .nnb format: nnb (the same as nnb_2) and nnb_3 for NNabla's runtimes, nnb_4 for fewbit's with a
+    /// smaller arena
+    #[arg(short, long = "define_version", alias = "define-version", value_name = "VERSION", default_value = "nnb")]
+    define_version: NnbVersion,
+    /// API level of the function definitions in an .nnb file [default: the newest]
+    #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
+    api: Option<OrFromFile>,
+    /// The format to write, where the ending of OUT does not tell
+    #[arg(short = 'O', long, value_name = "FORMAT", ignore_case = true)]
+    export_format: Option<ExportFormat>,
+    /// Leave the parameters out of a network file
+    #[arg(long)]
+    nnp_exclude_parameter: bool,
+    /// Put the parameters of a .nntxt file into its text
+    #[arg(long, conflicts_with = "nnp_exclude_parameter")]
+    nnp_parameter_nntxt: bool,
+    #[command(flatten)]
+    compatibility: Compatibility,
+}
+
+/// Options of `nnabla_cli convert` that ask for what fewbit does anyway.
+#[derive(Args)]
+struct Compatibility {
+    /// What IN is; it is found out
+    #[arg(short = 'I', long, value_name = "FORMAT", hide = true)]
+    import_format: Option<String>,
+    /// Files are always overwritten, by whole ones
+    #[arg(short, long, hide = true)]
+    force: bool,
+    /// Archives hold their parameters in HDF5
+    #[arg(long, hide = true)]
+    nnp_parameter_h5: bool,
+    /// Network files keep their repeats
+    #[arg(long, hide = true)]
+    nnp_no_expand_network: bool,
+}
+
+/// A version of the `.nnb` format under NNabla's name.
+#[derive(Clone, Copy, Debug)]
+struct NnbVersion(Version);
+
+impl FromStr for NnbVersion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "nnb" | "nnb_2" => Ok(Self(Version::V2)),
+            "nnb_3" => Ok(Self(Version::V3)),
+            "nnb_4" => Ok(Self(Version::V4)),
+            _ => Err("known are nnb, nnb_2, nnb_3 and nnb_4"),
+        }
+    }
+}
+
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    Nnb,
+    Nnp,
+    Protobuf,
+    Nntxt,
+}
+
+impl ExportFormat {
+    fn by_ending(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "nnb" => Some(Self::Nnb),
+            "nnp" => Some(Self::Nnp),
+            "protobuf" => Some(Self::Protobuf),
+            "nntxt" | "prototxt" => Some(Self::Nntxt),
+            _ => None,
+        }
+    }
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let (inputs, output) = inputs_and_output(&self.files)?;
+        let format = ExportFormat::by_ending(output).or(self.export_format).with_context(|| {
+            format!(
+                "{}: the ending is none of .nnb, .nnp, .protobuf, .nntxt; choose one, or give the format with -O",
+                output.display()
+            )
+        })?;
+        let bytes = match format {
+            ExportFormat::Nnb => self.to_nnb(inputs)?,
+            ExportFormat::Nnp | ExportFormat::Protobuf | ExportFormat::Nntxt => self.to_network_file(inputs, format)?,
+        };
+        output::write(output, &bytes)?;
+        console::print(&format!("{}: {}", output.display(), size::bytes(bytes.len())))?;
+        Ok(())
+    }
+
+    fn to_nnb(&self, inputs: &[PathBuf]) -> Result<Vec<u8>> {
+        let model = self.network.open(inputs)?;
+        // The formats of an .nnb file stay as they are, unless others are asked for.
+        let apply = self.formats.is_given() || matches!(model, Model::Network(_));
+        let name = || inputs[0].display().to_string();
+        let mut network = model.into_network().with_context(name)?;
+        let mut options = EncodeOptions { version: self.define_version.0, ..EncodeOptions::default() };
+        if apply {
+            let applied = self.formats.apply(&mut network)?;
+            options.sized_as_float = unlisted_buffers(&network, &applied);
+        }
+        if options.version == Version::V4 {
+            options.arena = Some(memory::plan(&network).arena);
+        }
+        if let Some(level) = OrFromFile::number(self.api) {
+            options.api_level = u8::try_from(level).unwrap_or(u8::MAX);
+        }
+        let Encoded { bytes, warnings } = encode(&network, &options).with_context(name)?;
+        warnings.iter().for_each(|warning| console::warn(warning));
+        Ok(bytes)
+    }
+
+    fn to_network_file(&self, inputs: &[PathBuf], format: ExportFormat) -> Result<Vec<u8>> {
+        if self.formats.is_given() {
+            bail!("network files hold no number formats: leave -s and -T out, or write an .nnb file");
+        }
+        let mut document = self.document(inputs)?;
+        if self.nnp_exclude_parameter {
+            document.parameters.clear();
+        }
+        match format {
+            ExportFormat::Protobuf => Ok(document.to_protobuf()),
+            ExportFormat::Nntxt if self.nnp_parameter_nntxt => Ok(document.to_text_with_parameters().into_bytes()),
+            ExportFormat::Nntxt => {
+                if !document.parameters.is_empty() {
+                    console::warn("the text holds no parameters; --nnp-parameter-nntxt puts them in");
+                }
+                Ok(document.to_text().into_bytes())
+            }
+            ExportFormat::Nnp | ExportFormat::Nnb => Ok(document.to_archive()?),
+        }
+    }
+
+    /// The whole document of a network file, or with `-E` a fresh one of that executor's network.
+    fn document(&self, inputs: &[PathBuf]) -> Result<Nnp> {
+        if self.network.executor.is_none() && Kind::of(&inputs[0])? == Kind::Nnp {
+            let mut document = model::open_nnp(inputs)?;
+            if let Some(batch) = self.network.batch() {
+                document.set_batch_size(batch);
+            }
+            return Ok(document);
+        }
+        Ok(Nnp::from_network(&self.network.open(inputs)?.into_network()?))
+    }
+}
+
+/// The buffers that no settings list: NNabla's converter sizes them for floats, whatever the default type, and files are to
+/// be the same to the byte.
+fn unlisted_buffers(network: &Network, applied: &Applied) -> BTreeSet<VariableId> {
+    let buffers = network.variables.iter().enumerate().filter(|(_, variable)| variable.is_buffer());
+    buffers.map(|(index, _)| VariableId(index)).filter(|id| !applied.listed.contains(id)).collect()
+}

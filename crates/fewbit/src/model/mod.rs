@@ -1,0 +1,162 @@
+//! Opening models: network files (`.nnp`, or `.nntxt` with parameter files) and `.nnb` files, told apart by their endings,
+//! or by their first bytes where the ending says nothing.
+
+mod arguments;
+
+pub use arguments::{FormatOptions, ModelArguments, ModelFiles, NetworkOptions, OrFromFile, SemanticsName};
+
+use crate::size;
+use anyhow::{Context, Result, anyhow, bail};
+use fewbit_core::Network;
+use fewbit_formats::{ExecutorChoice, FormatError, ImportOptions, Nnp};
+use fewbit_nnb::{EncodeOptions, Nnb, Version, decode, encode};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A model as it was found.
+#[derive(Clone, Debug)]
+pub enum Model {
+    /// A network file.
+    Network(Network),
+    /// The bytes of an `.nnb` file, not checked yet.
+    Nnb(Vec<u8>),
+}
+
+impl Model {
+    /// The model as the bytes of an `.nnb` file, of version 3 and the newest level.
+    ///
+    /// # Errors
+    /// When a network has something that the format cannot hold.
+    pub fn into_nnb(self) -> Result<Vec<u8>> {
+        match self {
+            Self::Nnb(bytes) => Ok(bytes),
+            Self::Network(network) => {
+                let options = EncodeOptions { version: Version::V3, ..EncodeOptions::default() };
+                Ok(encode(&network, &options)?.bytes)
+            }
+        }
+    }
+
+    /// The model as a network; that of an `.nnb` file has made-up names.
+    ///
+    /// # Errors
+    /// When the bytes of an `.nnb` file are damaged.
+    pub fn into_network(self) -> Result<Network> {
+        match self {
+            Self::Network(network) => Ok(network),
+            Self::Nnb(bytes) => {
+                let network = decode(&Nnb::new(&bytes)?)?;
+                network.validate()?;
+                Ok(network)
+            }
+        }
+    }
+}
+
+/// Opens a model from the file or files that make it up: with another batch size than the file's, and of another executor
+/// than the first.
+///
+/// # Errors
+/// When a file cannot be read or understood, or is an `.nnb` file, which has neither.
+pub fn open(files: &[PathBuf], batch: Option<usize>, executor: Option<&str>) -> Result<Model> {
+    let [first, rest @ ..] = files else { bail!("no model is given") };
+    match (Kind::of(first)?, rest) {
+        (Kind::Nnb, []) if batch.is_some() || executor.is_some() => bail!(
+            "{}: an .nnb file holds one network with a fixed batch size; give -b and -E to `fewbit convert` when it is made",
+            first.display()
+        ),
+        (Kind::Nnb, []) => Ok(Model::Nnb(read(first)?)),
+        (Kind::Nnb, [second, ..]) => bail!("{} needs no further file such as {}", first.display(), second.display()),
+        (Kind::Nnp, _) => {
+            let executor = executor.map(ExecutorChoice::parse).unwrap_or_default();
+            let network = open_nnp(files)?.network(&ImportOptions { executor, batch });
+            Ok(Model::Network(network.map_err(|error| at(first, error))?))
+        }
+    }
+}
+
+/// Reads the files of a `.nnp` document.
+///
+/// # Errors
+/// When a file cannot be read or understood.
+pub fn open_nnp(files: &[PathBuf]) -> Result<Nnp> {
+    let [first, rest @ ..] = files else { bail!("no model is given") };
+    let document = match (Kind::by_ending(first), rest) {
+        (None, []) => Nnp::from_archive(&read(first)?),
+        _ => Nnp::open_all(files),
+    };
+    document.map_err(|error| at(first, error))
+}
+
+/// What a model file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// NNabla's network file, or a part of one.
+    Nnp,
+    /// A file for devices.
+    Nnb,
+}
+
+impl Kind {
+    fn by_ending(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "nnp" | "nntxt" | "prototxt" | "protobuf" | "h5" => Some(Self::Nnp),
+            "nnb" => Some(Self::Nnb),
+            _ => None,
+        }
+    }
+
+    /// What a file is, by its ending, else by its first bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or neither tells.
+    pub fn of(path: &Path) -> Result<Self> {
+        if let Some(kind) = Self::by_ending(path) {
+            return Ok(kind);
+        }
+        let mut start = [0; 4];
+        let cannot_read = || format!("cannot read {}", path.display());
+        let mut file = File::open(path).with_context(cannot_read)?;
+        match file.read_exact(&mut start).map(|()| start) {
+            Ok([b'P', b'K', 3, 4]) => Ok(Self::Nnp),
+            Ok([2..=4, 0, 0, 0]) => Ok(Self::Nnb),
+            Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => Err(error).with_context(cannot_read),
+            _ => bail!(
+                "{}: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf and .nnb",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Makes sure that this machine has the memory to run a model: an ordinary allocation that fails ends the process.
+///
+/// # Errors
+/// When it has not.
+pub fn check_memory(model: &fewbit_runtime::Model<'_>) -> Result<()> {
+    let bytes = model.arena_bytes();
+    // Prepared models hold feature maps as floats, whatever the file's types: up to four times as many bytes.
+    let mut probe = Vec::<u8>::new();
+    let outcome = probe.try_reserve_exact(bytes.saturating_mul(5));
+    // Seen from here the probe is used, so that the compiler does not take it away.
+    std::hint::black_box(&probe);
+    outcome.map_err(|_| anyhow!("the model's buffers need {}, which this machine does not have", size::bytes(bytes)))
+}
+
+/// An error of a file, with the file's name in front unless the error says it.
+fn at(path: &Path, error: FormatError) -> anyhow::Error {
+    let name = path.display().to_string();
+    let told = error.to_string().contains(&name);
+    let error = anyhow::Error::from(error);
+    if told { error } else { error.context(name) }
+}
