@@ -141,8 +141,15 @@ mod tests {
 
     #[test]
     fn times_take_the_unit_that_suits() {
-        let cases =
-            [(0.0, "0 s"), (3.2e-8, "32.0 ns"), (1.24e-3, "1.24 ms"), (59.96, "60.0 s"), (150.4, "2 min 30 s"), (3599.6, "1 h 00 min"), (7_500.0, "2 h 05 min")];
+        let cases = [
+            (0.0, "0 s"),
+            (3.2e-8, "32.0 ns"),
+            (1.24e-3, "1.24 ms"),
+            (59.96, "60.0 s"),
+            (150.4, "2 min 30 s"),
+            (3599.6, "1 h 00 min"),
+            (7_500.0, "2 h 05 min"),
+        ];
         for (time, text) in cases {
             assert_eq!(plain(seconds(time)), text);
         }

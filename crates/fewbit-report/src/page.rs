@@ -95,4 +95,6 @@ pub(crate) fn page(about: &About, tiles: &[Tile], sections: &[Section]) -> Strin
         }
     }
     .into_string()
+    // Names come from files; HTML has no way to write this character.
+    .replace('\0', "\u{fffd}")
 }

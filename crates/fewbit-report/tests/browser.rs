@@ -36,7 +36,12 @@ fn check(name: &str, html: &str) {
             page.screenshot(&folder.join(format!("{name}-{screen:?}.png").to_lowercase()));
         }
         let seen = page.evaluate(LOOK);
-        assert!(seen["scroll"].as_f64() <= seen["inner"].as_f64(), "{place} overflows: {} {}", seen["scroll"], seen["wide"]);
+        assert!(
+            seen["scroll"].as_f64() <= seen["inner"].as_f64(),
+            "{place} overflows: {} {}",
+            seen["scroll"],
+            seen["wide"]
+        );
         assert_eq!(strings(&seen["wide"]), [""; 0], "{place}: wider than the screen");
         assert_eq!(strings(&seen["twice"]), [""; 0], "{place}: ids used twice");
         assert_eq!(strings(&seen["dangling"]), [""; 0], "{place}: links to nothing");

@@ -26,7 +26,12 @@ fn any_count() -> impl Strategy<Value = u64> {
 }
 
 fn any_name() -> impl Strategy<Value = String> {
-    prop_oneof![".{0,40}", Just("<script>alert(1)</script>".into()), Just("\"'&<>\u{0}\u{ffff}".into()), Just(String::new())]
+    prop_oneof![
+        ".{0,40}",
+        Just("<script>alert(1)</script>".into()),
+        Just("\"'&<>\u{0}\u{ffff}".into()),
+        Just(String::new())
+    ]
 }
 
 fn any_quality() -> impl Strategy<Value = Option<Quality>> {

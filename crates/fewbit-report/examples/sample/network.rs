@@ -78,7 +78,8 @@ pub fn variables(network: &Network) -> Vec<VariableReport> {
         report.sqnr_db = Some(sqnr_db(variable.format, values));
         let (low, high) = variable.format.integer_range().expect("a fixed-point format");
         let scaled = values.iter().map(|value| value / variable.format.step());
-        report.saturated = Some(scaled.filter(|value| *value < low as f32 - 0.5 || *value > high as f32 + 0.5).count() as u64);
+        report.saturated =
+            Some(scaled.filter(|value| *value < low as f32 - 0.5 || *value > high as f32 + 0.5).count() as u64);
     }
     reports
 }
@@ -93,7 +94,8 @@ pub fn sqnr_db(format: NumberFormat, values: &[f32]) -> f64 {
 }
 
 fn histogram(values: &[f32]) -> Bins {
-    let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+    let (low, high) =
+        values.iter().fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
     let (low, high) = (f64::from(low), f64::from(high).max(f64::from(low) + 1e-6));
     let mut counts = vec![0; 256];
     for value in values {

@@ -8,8 +8,8 @@ use crate::network::{self, arena, file_bytes, fixed, multiply_accumulates, resne
 use fewbit_core::{Network, NumberFormat, VariableKind};
 use fewbit_data::{Dataset, OpenOptions, Sample, Task};
 use fewbit_report::{
-    About, CompressionReport, Confusion, CycleEstimates, EvaluationReport, Fact, LayerCost, LayerError, Mistake, Picture,
-    ProfileReport, Quality, Run, TrainingReport, Version,
+    About, CompressionReport, Confusion, CycleEstimates, EvaluationReport, Fact, LayerCost, LayerError, Mistake,
+    Picture, ProfileReport, Quality, Run, TrainingReport, Version,
 };
 
 fn about(title: &str, command: &str) -> About {
@@ -45,7 +45,10 @@ pub fn compression() -> CompressionReport {
     ];
     let (confusion, mistakes) = predictions();
     CompressionReport {
-        about: about("Compression of resnet23_trained", "fewbit compress models/resnet23_trained.nnp --data test.fbds -o small"),
+        about: about(
+            "Compression of resnet23_trained",
+            "fewbit compress models/resnet23_trained.nnp --data test.fbds -o small",
+        ),
         alternatives: alternatives(&small, &wide),
         chosen: Some(3),
         memory: Some(arena(&small)),
@@ -116,8 +119,7 @@ fn noise(index: u64) -> f64 {
 /// Predictions for the bundled images that are mostly right, and wrong as a network would be.
 fn predictions() -> (Confusion, (u64, Vec<Mistake>)) {
     // For each class the two that it is most easily taken for.
-    const NEAR: [[usize; 2]; 10] =
-        [[8, 2], [9, 8], [4, 6], [5, 6], [2, 7], [3, 7], [2, 3], [4, 5], [0, 9], [1, 8]];
+    const NEAR: [[usize; 2]; 10] = [[8, 2], [9, 8], [4, 6], [5, 6], [2, 7], [3, 7], [2, 3], [4, 5], [0, 9], [1, 8]];
     let dataset = Dataset::open(&network::repository("testdata/cifar10/test.fbds"), &OpenOptions::default())
         .expect("the bundled images");
     let Task::Classes(classes) = dataset.task() else { panic!("CIFAR-10 has classes") };
@@ -178,7 +180,8 @@ pub fn training() -> TrainingReport {
         let shaken = |step: usize, size: f64| 1.0 + size * (noise(number * 100_000 + step as u64) - 0.5);
         let loss = |step: usize| (at(step), course(at(step)) * shaken(step, 0.5));
         let error = |step: usize| (at(step), course(at(step)) * 0.34 * shaken(step + 7, 0.6));
-        let later = |epoch: usize, gap: f64| course(epoch as f64) * shaken(epoch * 31, 0.08) + gap * epoch as f64 / 40.0;
+        let later =
+            |epoch: usize, gap: f64| course(epoch as f64) * shaken(epoch * 31, 0.08) + gap * epoch as f64 / 40.0;
         let epochs = 1..=EPOCHS;
         Run {
             name: name.into(),
@@ -189,7 +192,9 @@ pub fn training() -> TrainingReport {
             learning_rate: (0..EPOCHS * STEPS)
                 .map(|step| (at(step), 0.05 * (1.0 + (at(step) / EPOCHS as f64 * std::f64::consts::PI).cos())))
                 .collect(),
-            epoch_seconds: epochs.map(|epoch| 142.0 + 9.0 * number as f64 + 6.0 * noise(number * 999 + epoch as u64)).collect(),
+            epoch_seconds: epochs
+                .map(|epoch| 142.0 + 9.0 * number as f64 + 6.0 * noise(number * 999 + epoch as u64))
+                .collect(),
             images_per_second: Some(50_000.0 / (145.0 + 9.0 * number as f64)),
         }
     };

@@ -252,14 +252,20 @@ fn parameter_text(parameters: &[&Variable]) -> String {
     let bytes: u64 = parameters.iter().map(|variable| variable.bytes() as u64).sum();
     let shapes = if others.len() > 2 {
         let like_first = others.iter().all(|variable| variable.shape == first.shape);
-        if like_first { format!("{} times {}", parameters.len(), first.shape) } else { format!("{} and {} more", first.shape, others.len()) }
+        if like_first {
+            format!("{} times {}", parameters.len(), first.shape)
+        } else {
+            format!("{} and {} more", first.shape, others.len())
+        }
     } else {
         let shapes: Vec<String> = parameters.iter().map(|variable| variable.shape.to_string()).collect();
         shapes.join(" + ")
     };
     let mut types: Vec<String> = parameters
         .iter()
-        .map(|variable| if others.is_empty() { variable.format.to_string() } else { variable.format.type_name().into() })
+        .map(
+            |variable| if others.is_empty() { variable.format.to_string() } else { variable.format.type_name().into() },
+        )
         .collect();
     types.dedup();
     format!("{shapes}, {}, {}", types.join(" + "), number::bytes(bytes))

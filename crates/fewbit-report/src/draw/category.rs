@@ -28,18 +28,20 @@ impl Category {
     pub fn of(function: &str) -> Self {
         let has = |part: &str| function.contains(part);
         match function {
-            _ if has("Quantize") || function == "Prune" => Self::Quantization,
+            _ if has("uantize") || function == "Prune" => Self::Quantization,
             _ if has("Convolution") || has("Deconvolution") || has("Affine") || has("Matmul") => Self::Weights,
             "Embed" | "RNN" | "LSTM" | "GRU" => Self::Weights,
             _ if has("Normalization") || has("MeanSubtraction") => Self::Normalization,
             _ if has("Pooling") => Self::Pooling,
             "Sum" | "Mean" | "Max" | "Min" | "Prod" | "CumSum" | "CumProd" => Self::Pooling,
-            _ if has("LU") || has("Sigmoid") || has("Tanh") || has("Softmax") || has("Swish") || has("Mish") => Self::Activation,
+            _ if has("LU") || has("Sigmoid") || has("Tanh") || has("Softmax") || has("Swish") || has("Mish") => {
+                Self::Activation
+            }
             "SoftPlus" | "SoftSign" | "TanhShrink" | "SinusoidalEmbedding" => Self::Activation,
-            "Concatenate" | "Split" | "Stack" | "Slice" | "Pad" | "Transpose" | "Broadcast" | "BroadcastTo" | "Tile"
-            | "OneHot" | "Flip" | "Shift" | "Sort" | "Reshape" | "MatrixDiag" | "MatrixDiagPart" | "Trilu" | "Gather"
-            | "GatherNd" | "ScatterNd" | "ScatterAdd" | "Interpolate" | "Unpooling" | "Identity" | "Dropout" | "Constant"
-            | "Meshgrid" | "Assign" => Self::Arrangement,
+            "Concatenate" | "Split" | "Stack" | "Slice" | "Pad" | "Transpose" | "Broadcast" | "BroadcastTo"
+            | "Tile" | "OneHot" | "Flip" | "Shift" | "Sort" | "Reshape" | "MatrixDiag" | "MatrixDiagPart" | "Trilu"
+            | "Gather" | "GatherNd" | "ScatterNd" | "ScatterAdd" | "Interpolate" | "Unpooling" | "Identity"
+            | "Dropout" | "Constant" | "Meshgrid" | "Assign" => Self::Arrangement,
             _ => Self::Arithmetic,
         }
     }
@@ -88,7 +90,7 @@ mod tests {
             ("ReLU", Category::Activation),
             ("LogSoftmax", Category::Activation),
             ("GlobalAveragePooling", Category::Pooling),
-            ("Unpooling", Category::Pooling),
+            ("Unpooling", Category::Arrangement),
             ("Add2", Category::Arithmetic),
             ("Exp", Category::Arithmetic),
             ("Concatenate", Category::Arrangement),

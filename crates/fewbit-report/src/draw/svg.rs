@@ -124,7 +124,9 @@ impl Legend {
         for &(category, x, y) in &self.entries {
             let (x, y) = (left + x, top + y);
             let ink = category.ink().name();
-            canvas.write(format_args!("<rect class=\"fill-{ink}\" x=\"{x}\" y=\"{y}\" width=\"10\" height=\"10\" rx=\"2\"/>"));
+            canvas.write(format_args!(
+                "<rect class=\"fill-{ink}\" x=\"{x}\" y=\"{y}\" width=\"10\" height=\"10\" rx=\"2\"/>"
+            ));
             canvas.text((x + 16.0, y + 9.0), "small", category.name());
         }
     }
@@ -163,7 +165,9 @@ impl Canvas {
     fn card(&mut self, card: &Card, (left, top): (f64, f64)) {
         let (width, height) = card.size();
         let (x, y) = (tenths(left), tenths(top));
-        self.write(format_args!("<rect class=\"card\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>"));
+        self.write(format_args!(
+            "<rect class=\"card\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>"
+        ));
         for (place, line) in card.lines.iter().enumerate() {
             self.line(line, (left, top + LINE * place as f64), width, place > 0);
         }
@@ -179,7 +183,11 @@ impl Canvas {
         let (mark, height) = (tenths(top + 5.0), LINE - 10.0);
         self.write(format_args!("<rect class=\"fill-{ink}\" x=\"{x}\" y=\"{mark}\" width=\"4\" height=\"{height}\"/>"));
         if behind_another && !line.title.is_empty() {
-            self.write(format_args!("<path class=\"rule\" d=\"M{} {y}h{}\"/>", tenths(left + PADDING), tenths(across - 2.0 * PADDING)));
+            self.write(format_args!(
+                "<path class=\"rule\" d=\"M{} {y}h{}\"/>",
+                tenths(left + PADDING),
+                tenths(across - 2.0 * PADDING)
+            ));
         }
         let (upper, lower) = (top + 17.0, top + 32.0);
         let (left, right) = (left + PADDING, left + across - PADDING);

@@ -178,9 +178,10 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 /// The largest number that an axis shows: beyond it steps would overflow.
 const LARGEST: f64 = 1e300;
 
-/// A range that is not empty.
+/// A range that is not empty, whatever its ends are.
 fn widened(low: f64, high: f64) -> (f64, f64) {
-    let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
+    let number = |end: f64| if end.is_nan() { 0.0 } else { end.clamp(-LARGEST, LARGEST) };
+    let (low, high) = (number(low.min(high)), number(low.max(high)));
     let size = low.abs().max(high.abs());
     if high - low > size * 1e-9 {
         (low, high)
@@ -261,4 +262,49 @@ pub fn chart<'a, 's>(
     let label = font(SMALL, Ink::Text, HPos::Right, VPos::Bottom);
     area.draw_text(&x.label, &label, (width - px(2), height - px(2)))?;
     Ok(chart)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ticks(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers() {
+        assert_eq!(ticks(&Axis::new("", [0.13, 0.87], 5)), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(ticks(&Axis::new("", [-1.0, 1.0], 4)), ["\u{2212}1.0", "\u{2212}0.5", "0", "0.5", "1.0"]);
+        assert_eq!(ticks(&Axis::from_zero("", [4_321.0], 5)), ["0", "1,000", "2,000", "3,000", "4,000"]);
+        assert_eq!(ticks(&Axis::logarithmic("", [1.0, 900.0], 4)), ["1", "10", "100", "1,000"]);
+    }
+
+    #[test]
+    fn bytes_have_powers_of_two() {
+        let axis = Axis::of_bytes("arena", 163_840.0 * 1.1, 6);
+        assert_eq!((axis.label.as_str(), ticks(&axis)), ("arena, KiB", vec!["0", "32", "64", "96", "128", "160"]));
+        assert_eq!(ticks(&Axis::of_bytes("", 3.0, 6)), ["0", "1", "2", "3"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_values_have_an_axis(values in prop::collection::vec(any::<f64>(), 0..4), ticks in 0usize..12) {
+            let axes = [
+                Axis::new("", values.iter().copied(), ticks),
+                Axis::from_zero("", values.iter().copied(), ticks),
+                Axis::logarithmic("", values.iter().copied(), ticks),
+                Axis::of_bytes("", values.first().copied().unwrap_or(0.0), ticks),
+                Axis::between("", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0), ticks),
+            ];
+            for axis in &axes {
+                prop_assert!(axis.low < axis.high, "{axis:?}");
+                prop_assert!(axis.ticks.len() <= 64, "{axis:?}");
+                for value in values.iter().copied().chain([f64::NAN, f64::INFINITY, 0.0]) {
+                    prop_assert!((10..=500).contains(&axis.map(&value, (10, 500))), "{value} on {axis:?}");
+                }
+            }
+        }
+    }
 }

@@ -180,7 +180,11 @@ impl DrawingBackend for SvgBackend<'_> {
         Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> DrawResult {
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> DrawResult {
         self.path(path, true);
         self.attributes(style, true);
         self.body.push_str("/>");
@@ -318,7 +322,10 @@ mod tests {
         }
         assert!(body.contains("<g><title>a &lt; b</title><rect x=\"0\" y=\"0\" width=\"15\" height=\"100\""), "{body}");
         assert!(body.contains("class=\"fill-blue\" fill-opacity=\"0.5\""), "{body}");
-        assert!(body.contains("<path d=\"M10 10h30v20l-10-5l10 5\" class=\"stroke-text\" stroke-width=\"20\"/>"), "{body}");
+        assert!(
+            body.contains("<path d=\"M10 10h30v20l-10-5l10 5\" class=\"stroke-text\" stroke-width=\"20\"/>"),
+            "{body}"
+        );
         assert!(body.contains(">&quot;x&quot; &amp; y\u{fffd}</text>"), "{body}");
     }
 }

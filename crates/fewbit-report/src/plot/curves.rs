@@ -44,7 +44,8 @@ pub fn curves(words: &Words, labels: Labels<'_>, curves: &[Curve]) -> Result<Mar
 }
 
 fn draw(area: &Area<'_>, at: Width, labels: Labels<'_>, curves: &[Curve]) -> DrawResult {
-    let points = || curves.iter().flat_map(|curve| &curve.points).copied().filter(|(x, y)| x.is_finite() && y.is_finite());
+    let points =
+        || curves.iter().flat_map(|curve| &curve.points).copied().filter(|(x, y)| x.is_finite() && y.is_finite());
     let last = points().map(|(x, _)| x).fold(0.0, f64::max);
     let x = Axis::between(labels.x, 0.0, if last > 0.0 { last } else { 1.0 }, at.pick(10, 5)).without_grid();
     let limit = upper_limit(points().map(|(_, y)| y).collect());

@@ -28,11 +28,18 @@ const MOST_BINS: usize = 96;
 const WIDEST_VIEW: f64 = 8.0;
 
 impl Bins {
-    /// Neighbours joined, so that there are no more bins than can be told apart.
+    /// Neighbours joined, so that there are no more bins than can be told apart. Bins between ends that are not numbers
+    /// in their order hold nothing.
     fn coarse(&self) -> Self {
+        if !(self.low.is_finite() && self.high.is_finite() && self.low < self.high) {
+            return Self { low: 0.0, high: 1.0, counts: Vec::new() };
+        }
         let joined = self.counts.len().div_ceil(MOST_BINS).max(1);
-        let counts: Vec<u64> =
-            self.counts.chunks(joined).map(|counts| counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count))).collect();
+        let counts: Vec<u64> = self
+            .counts
+            .chunks(joined)
+            .map(|counts| counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count)))
+            .collect();
         let width = (self.high - self.low) / self.counts.len().max(1) as f64;
         let high = self.low + width * (joined * counts.len()) as f64;
         Self { low: self.low, high, counts }
@@ -60,12 +67,7 @@ impl Bins {
 ///
 /// # Errors
 /// When plotters refuses to draw.
-pub fn histogram(
-    words: &Words,
-    remark: &str,
-    bins: &Bins,
-    range: Option<(f64, f64)>,
-) -> Result<Markup, ReportError> {
+pub fn histogram(words: &Words, remark: &str, bins: &Bins, range: Option<(f64, f64)>) -> Result<Markup, ReportError> {
     let bins = bins.coarse();
     small_figure(words, remark, 170, |area| draw(area, &bins, range))
 }

@@ -10,8 +10,8 @@ use super::{Area, DrawResult, Width, Words, figure, font};
 use crate::error::ReportError;
 use maud::Markup;
 use plotters::element::{PathElement, Text};
-use plotters::style::{Color, ShapeStyle};
 use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, ShapeStyle};
 
 /// One name and its values.
 #[derive(Clone, Debug)]

@@ -97,9 +97,7 @@ fn draw(area: &Area<'_>, at: Width, axes: ScatterAxes<'_>, points: &[Point]) -> 
 
 /// Whether nothing is at once smaller and better.
 pub fn on_frontier(point: &Point, points: &[Point]) -> bool {
-    !points.iter().any(|other| {
-        other.x <= point.x && other.y >= point.y && (other.x < point.x || other.y > point.y)
-    })
+    !points.iter().any(|other| other.x <= point.x && other.y >= point.y && (other.x < point.x || other.y > point.y))
 }
 
 /// Left, top, right and bottom, in units.
@@ -145,10 +143,10 @@ fn write_names(
         ];
         let boxes = left_tops.map(|(left, top)| [left, top, left + wide, top + high]);
         let fits = |spot: &Spot| {
-            let within = spot[0] >= across.start && spot[2] <= across.end && spot[1] >= down.start && spot[3] <= down.end;
-            let touches = |other: &Spot| {
-                spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3]
-            };
+            let within =
+                spot[0] >= across.start && spot[2] <= across.end && spot[1] >= down.start && spot[3] <= down.end;
+            let touches =
+                |other: &Spot| spot[0] < other[2] && other[0] < spot[2] && spot[1] < other[3] && other[1] < spot[3];
             within && !taken.iter().any(touches)
         };
         if let Some(spot) = boxes.into_iter().find(fits) {

@@ -36,8 +36,9 @@ mod tests {
 
     #[test]
     fn noise_goes_and_the_course_stays() {
-        let noisy: Vec<(f64, f64)> =
-            (0..1_000).map(|index| (f64::from(index), f64::from(index) + if index % 2 == 0 { 5.0 } else { -5.0 })).collect();
+        let noisy: Vec<(f64, f64)> = (0..1_000)
+            .map(|index| (f64::from(index), f64::from(index) + if index % 2 == 0 { 5.0 } else { -5.0 }))
+            .collect();
         let smooth = smoothed(&noisy);
         assert_eq!(smooth.len(), noisy.len());
         for (x, y) in &smooth[100..900] {

@@ -51,10 +51,18 @@ impl EvaluationReport {
         match self.quality {
             Some(Quality::Top1(share)) => {
                 let found = (share * self.samples as f64).round() as u64;
-                tiles.push(tile("Top-1", number::percent(share, 2), format!("{} of {samples} samples", number::count(found))));
+                tiles.push(tile(
+                    "Top-1",
+                    number::percent(share, 2),
+                    format!("{} of {samples} samples", number::count(found)),
+                ));
             }
             Some(Quality::MeanSquaredError(error)) => {
-                tiles.push(tile("Mean squared error", number::significant(error, 4), format!("over {samples} samples")));
+                tiles.push(tile(
+                    "Mean squared error",
+                    number::significant(error, 4),
+                    format!("over {samples} samples"),
+                ));
             }
             None => {}
         }

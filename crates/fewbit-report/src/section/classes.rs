@@ -72,8 +72,16 @@ pub(crate) fn section(confusion: &Confusion) -> Result<Option<Section>, ReportEr
     }
     let pairs = confusion.worst_pairs();
     let name = |class: usize| confusion.classes[class].as_str();
-    let plot = if confusion.classes.len() <= MOST_CLASSES { plot(confusion, &pairs)? } else { html! {} };
-    let mut worst = Table::new("The most frequent confusions.").words("class").words("taken for").numbers("samples").numbers("of the class, %");
+    let plot = if confusion.classes.len() <= MOST_CLASSES {
+        plot(confusion, &pairs)?
+    } else {
+        html! {}
+    };
+    let mut worst = Table::new("The most frequent confusions.")
+        .words("class")
+        .words("taken for")
+        .numbers("samples")
+        .numbers("of the class, %");
     let scores = confusion.scores();
     for &(class, other, count) in &pairs {
         let share = count as f64 / scores[class].samples.max(1) as f64;

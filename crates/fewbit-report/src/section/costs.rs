@@ -135,7 +135,8 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
             tip: format!("{} ({}): {}, {} of all", layer.name, layer.function, (measure.text)(value), share(place)),
         }
     };
-    let names: Vec<String> = dearest.iter().map(|place| format!("{} ({})", layers[*place].name, share(place))).collect();
+    let names: Vec<String> =
+        dearest.iter().map(|place| format!("{} ({})", layers[*place].name, share(place))).collect();
     let words = Words {
         id: measure.id.into(),
         title: measure.title.into(),
@@ -193,7 +194,8 @@ fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
         if moved {
             cells.push(layer.bytes_moved.map_or_else(|| number::NONE.into(), number::count));
         }
-        let cycles = |place: usize| layer.cycles.get(place).map_or_else(|| number::NONE.into(), |cycles| number::count(*cycles));
+        let cycles =
+            |place: usize| layer.cycles.get(place).map_or_else(|| number::NONE.into(), |cycles| number::count(*cycles));
         cells.extend((0..estimates.processors.len()).map(cycles));
         table.row(cells);
     }

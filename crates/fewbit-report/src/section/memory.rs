@@ -108,7 +108,8 @@ fn step_number(step: usize) -> String {
 /// When the plot cannot be drawn.
 pub(crate) fn section(map: &ArenaMap) -> Result<Section, ReportError> {
     let peak = map.peak();
-    let steps = map.places.iter().map(|place| place.last_step.saturating_add(1)).max().unwrap_or(0).max(map.steps.len());
+    let steps =
+        map.places.iter().map(|place| place.last_step.saturating_add(1)).max().unwrap_or(0).max(map.steps.len());
     let at_peak = |place: &Place| peak.is_some_and(|(step, _)| place.in_use(step));
     let block = |place: &Place| Block {
         name: place.name.clone(),

@@ -175,7 +175,8 @@ fn table(runs: &[Run]) -> Table {
             error.map_or_else(|| number::NONE.into(), |(epoch, _)| epoch_text(epoch)),
             number::seconds(time),
             number::seconds(time / run.epoch_seconds.len() as f64),
-            run.images_per_second.map_or_else(|| number::NONE.into(), |pace| number::count(pace.max(0.0).round() as u64)),
+            run.images_per_second
+                .map_or_else(|| number::NONE.into(), |pace| number::count(pace.max(0.0).round() as u64)),
         ]);
     }
     table

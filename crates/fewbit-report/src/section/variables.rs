@@ -106,7 +106,10 @@ pub(crate) fn buffers(variables: &[VariableReport]) -> Result<Option<Section>, R
         tip: format!("{}: {} {}, {}", buffer.name, buffer.shape, buffer.format_text(), number::bytes(buffer.bytes())),
     };
     let rows_: Vec<Row> = drawn.iter().map(|place| row(buffers[*place])).collect();
-    let mut legend = vec![Key::new(Sample::Area(Ink::Blue, 1.0), "as stored"), Key::new(Sample::Area(Ink::Vermillion, 1.0), "the largest")];
+    let mut legend = vec![
+        Key::new(Sample::Area(Ink::Blue, 1.0), "as stored"),
+        Key::new(Sample::Area(Ink::Vermillion, 1.0), "the largest"),
+    ];
     if rows_.iter().any(|row| row.other.is_some()) {
         legend.push(Key::new(Sample::Area(Ink::Muted, 0.25), "in float"));
     }
@@ -177,7 +180,8 @@ fn plot(index: usize, variable: &VariableReport, bins: &Bins) -> Result<Markup, 
         None => variable.format_text(),
     }];
     remarks.extend(variable.sqnr_db.map(number::decibels));
-    remarks.extend(variable.saturated.filter(|count| *count > 0).map(|count| format!("{} beyond", number::count(count))));
+    remarks
+        .extend(variable.saturated.filter(|count| *count > 0).map(|count| format!("{} beyond", number::count(count))));
     let remarks = remarks.join("; ");
     let words = Words {
         id: format!("range-{index}"),
@@ -210,7 +214,9 @@ pub(crate) fn all(variables: &[VariableReport]) -> Section {
             variable.shape.to_string(),
             variable.format_text(),
             number::count(variable.bytes()),
-            variable.sqnr_db.map_or_else(|| number::NONE.into(), |ratio| number::decibels(ratio).replace("\u{a0}dB", "")),
+            variable
+                .sqnr_db
+                .map_or_else(|| number::NONE.into(), |ratio| number::decibels(ratio).replace("\u{a0}dB", "")),
             variable.saturated.map_or_else(|| number::NONE.into(), number::count),
         ]);
     }
@@ -224,7 +230,8 @@ mod tests {
     #[test]
     fn ranges_are_those_of_the_widest_channel() {
         let shape = Shape::new(&[2, 3]).unwrap();
-        let variable = Variable { format: NumberFormat::Fixed8 { position: 5 }, ..Variable::parameter("w", shape, [0.0; 6]) };
+        let variable =
+            Variable { format: NumberFormat::Fixed8 { position: 5 }, ..Variable::parameter("w", shape, [0.0; 6]) };
         let mut report = VariableReport::new(&variable);
         assert_eq!(report.range(), Some((-4.0, 3.968_75)));
         assert_eq!(report.bytes(), 6);

@@ -96,13 +96,14 @@ fn points_lost(before: f64, after: f64) -> String {
 pub(crate) fn section(versions: &[Version]) -> Section {
     let float = versions.first();
     let (top1, error) = kinds(versions);
-    let mut table = Table::new("Sizes in bytes. The model lies in flash, arena and state in RAM; the footprint is all three.")
-        .words("version")
-        .numbers("model")
-        .numbers("arena")
-        .numbers("state")
-        .numbers("footprint")
-        .numbers("smaller by");
+    let mut table =
+        Table::new("Sizes in bytes. The model lies in flash, arena and state in RAM; the footprint is all three.")
+            .words("version")
+            .numbers("model")
+            .numbers("arena")
+            .numbers("state")
+            .numbers("footprint")
+            .numbers("smaller by");
     if top1 {
         table = table.numbers("top-1, %").numbers("points lost");
     }

@@ -182,7 +182,9 @@ impl Page<'_> {
         self.evaluate("0");
         let events = self.browser.events.iter();
         let complaint = |event: &Value| match event["method"].as_str()? {
-            "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded" => Some(event["params"].to_string()),
+            "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded" => {
+                Some(event["params"].to_string())
+            }
             "Network.requestWillBeSent" => {
                 let url = event["params"]["request"]["url"].as_str()?;
                 (!url.starts_with("file:") && !url.starts_with("data:")).then(|| format!("asks for {url}"))
@@ -204,7 +206,11 @@ impl Page<'_> {
 
     /// The page as PDF.
     pub fn print(&mut self, file: &Path) {
-        self.write(file, "Page.printToPDF", json!({ "paperWidth": 8.27, "paperHeight": 11.69, "printBackground": true }));
+        self.write(
+            file,
+            "Page.printToPDF",
+            json!({ "paperWidth": 8.27, "paperHeight": 11.69, "printBackground": true }),
+        );
     }
 
     fn write(&mut self, file: &Path, method: &str, parameters: Value) {

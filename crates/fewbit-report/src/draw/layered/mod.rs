@@ -48,9 +48,8 @@ struct Item {
 pub fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Layout {
     let usable = |&(from, to): &(usize, usize)| from < to && to < sizes.len();
     let layer_of = layers::layers(sizes.len(), edges.iter().copied().filter(usable));
-    let mut items: Vec<Item> = (sizes.iter().zip(&layer_of))
-        .map(|(&(width, _), &layer)| Item { layer, width, ..Item::default() })
-        .collect();
+    let mut items: Vec<Item> =
+        (sizes.iter().zip(&layer_of)).map(|(&(width, _), &layer)| Item { layer, width, ..Item::default() }).collect();
     let chains = chains(&mut items, edges, usable);
 
     let count = layer_of.iter().max().map_or(0, |last| last + 1);
