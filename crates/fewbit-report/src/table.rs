@@ -66,7 +66,7 @@ impl Table {
                         tr.marked[row.marked] {
                             @for (index, cell) in row.cells.iter().enumerate() {
                                 @if index == 0 {
-                                    th scope="row" class=[class(0)] { (cell) }
+                                    th scope="row" class=[class(0)] { (breakable(cell)) }
                                 } @else {
                                     td class=[class(index)] { (cell) }
                                 }
@@ -81,5 +81,15 @@ impl Table {
     /// The table behind a line that opens it, for what few want to read.
     pub fn folded(&self, summary: &str) -> Markup {
         html! { details { summary { (summary) } (self.to_html()) } }
+    }
+}
+
+/// A name that may be broken where its parts meet. What is copied has no breaks.
+fn breakable(name: &str) -> Markup {
+    html! {
+        @for (place, part) in name.split_inclusive(['/', '_', '.', ':']).enumerate() {
+            @if place > 0 { wbr; }
+            (part)
+        }
     }
 }

@@ -9,11 +9,14 @@ mod network;
 #[path = "../examples/sample/reports.rs"]
 mod reports;
 
-use chromium::{Browser, Screen, screenshot_folder};
+use chromium::{Browser, Page, Screen, screenshot_folder};
 use fewbit_core::{Network, NumberFormat};
-use fewbit_report::draw;
+use fewbit_report::{
+    About, CompressionReport, Confusion, EvaluationReport, Quality, Run, TrainingReport, Version, draw,
+};
 use serde_json::Value;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// JavaScript that tells what there is to see.
 const LOOK: &str = include_str!("look.js");
@@ -33,7 +36,7 @@ fn check(name: &str, html: &str) {
         let place = format!("{name} on a {screen:?}");
         let mut page = browser.open(&file, screen, &[("prefers-color-scheme", "light")]);
         if let Some(folder) = screenshot_folder() {
-            page.screenshot(&folder.join(format!("{name}-{screen:?}.png").to_lowercase()));
+            leave_pictures(&mut page, &folder, name, screen);
         }
         let seen = page.evaluate(LOOK);
         assert!(
@@ -49,18 +52,23 @@ fn check(name: &str, html: &str) {
         check_structure(&place, &seen);
 
         page.set_media(&[("prefers-color-scheme", "dark")]);
-        if let (Some(folder), Screen::Desktop) = (screenshot_folder(), screen) {
-            page.screenshot(&folder.join(format!("{name}-dark.png")));
-        }
         let dark = page.evaluate(LOOK);
         assert_ne!(dark["ground"], seen["ground"], "{place}: the same ground in the dark");
         assert_ne!(dark["ink"], seen["ink"], "{place}: the same ink in the dark");
 
         check_accessible(&place, &page.accessible(), &seen);
         assert_eq!(page.complaints(), [""; 0], "{place}");
-        if let (Some(folder), Screen::Desktop) = (screenshot_folder(), screen) {
-            page.print(&folder.join(format!("{name}.pdf")));
-        }
+    }
+}
+
+/// Pictures of the page as a reader first sees it.
+fn leave_pictures(page: &mut Page<'_>, folder: &Path, name: &str, screen: Screen) {
+    page.screenshot(&folder.join(format!("{name}-{screen:?}.png").to_lowercase()));
+    if screen == Screen::Desktop {
+        page.print(&folder.join(format!("{name}.pdf")));
+        page.set_media(&[("prefers-color-scheme", "dark")]);
+        page.screenshot(&folder.join(format!("{name}-dark.png")));
+        page.set_media(&[("prefers-color-scheme", "light")]);
     }
 }
 
@@ -126,6 +134,69 @@ fn profile_opens() {
     check("profile", &reports::profile().to_html().unwrap());
 }
 
+/// Small networks of other kinds, whose quality is an error; what is not known has no section.
+#[test]
+fn other_networks_open() {
+    for (name, float) in reference_networks().into_iter().filter(|(name, _)| !name.starts_with("resnet23")) {
+        let small = network::fixed(&float, NumberFormat::Fixed16 { position: 9 });
+        let version = |name: &str, network: &Network, error: f64| Version {
+            name: name.into(),
+            model_bytes: network::file_bytes(network),
+            arena_bytes: network::arena(network).arena_bytes,
+            state_bytes: 600,
+            quality: Some(Quality::MeanSquaredError(error)),
+        };
+        let report = CompressionReport {
+            about: About { title: format!("Compression of {name}"), facts: Vec::new() },
+            versions: vec![version("float", &float, 0.0123), version("small", &small, 0.0131)],
+            alternatives: vec![version("16 bits", &small, 0.0131), version("8 bits", &small, 0.2)],
+            chosen: Some(0),
+            memory: Some(network::arena(&small)),
+            variables: network::variables(&small),
+            layers: reports::layers(&small),
+            ..CompressionReport::default()
+        };
+        check(&name, &report.to_html().unwrap());
+    }
+}
+
+/// More classes than can be named, and names that are too long; a class that never occurs.
+#[test]
+fn many_classes_open() {
+    for count in [2usize, 30, 100] {
+        let class = |class: usize| format!("a class of things with a long name, number {class}");
+        let samples =
+            |class: usize, other: usize| if class == other { 4_000 } else { (class * 7 + other * 3) as u64 % 11 };
+        let mut counts: Vec<Vec<u64>> =
+            (0..count).map(|class| (0..count).map(|other| samples(class, other)).collect()).collect();
+        counts[count / 2] = vec![0; count];
+        let report = EvaluationReport {
+            about: About { title: format!("Evaluation with {count} classes"), facts: Vec::new() },
+            samples: counts.iter().flatten().sum(),
+            confusion: Some(Confusion { classes: (0..count).map(class).collect(), counts }),
+            ..EvaluationReport::default()
+        };
+        check(&format!("classes-{count}"), &report.to_html().unwrap());
+    }
+}
+
+/// A single short run, and one that diverges.
+#[test]
+fn odd_runs_open() {
+    let short =
+        Run { name: "short".into(), training_loss: vec![(1.0, 2.3)], epoch_seconds: vec![0.4], ..Run::default() };
+    let wild = |step: i32| (f64::from(step) / 10.0, if step < 80 { 2.0 } else { 10f64.powi(step - 80) });
+    let diverging = Run {
+        name: "a run whose name is so long that nothing in the legend has room for it on a phone".into(),
+        training_loss: (0..400).map(wild).collect(),
+        validation_error: vec![(1.0, 0.4), (2.0, f64::NAN), (3.0, 0.9)],
+        learning_rate: vec![(0.0, 1e-5), (3.0, 1e-5)],
+        ..Run::default()
+    };
+    let about = About { title: "Training".into(), facts: Vec::new() };
+    check("odd-runs", &TrainingReport { about, runs: vec![short, diverging] }.to_html().unwrap());
+}
+
 /// Opens drawings of networks: cards lie apart, and no text leaves its card or lies over another.
 fn check_drawings(networks: &[(String, Network)]) {
     let Some(mut browser) = Browser::start() else { return };
@@ -159,14 +230,19 @@ fn check_drawings(networks: &[(String, Network)]) {
 /// JavaScript that tells what there is to see in a drawing.
 const LOOK_AT_DRAWING: &str = include_str!("look_at_drawing.js");
 
-#[test]
-fn drawings_open() {
+/// The networks that come with their outputs in NNabla, by name.
+fn reference_networks() -> Vec<(String, Network)> {
     let folder = network::repository("testdata/reference/networks");
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("net.nnp")).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() >= 7);
-    let name = |path: &std::path::Path| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
-    let mut networks: Vec<_> = paths.iter().map(|path| (name(path), network::read(path))).collect();
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    paths.iter().map(|path| (name(path), network::read(&path.join("net.nnp")))).collect()
+}
+
+#[test]
+fn drawings_open() {
+    let mut networks = reference_networks();
     let trained = network::resnet23();
     networks.push(("resnet23_fixed8".into(), network::fixed(&trained, NumberFormat::Fixed8 { position: 4 })));
     check_drawings(&networks);

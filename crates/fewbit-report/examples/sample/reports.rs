@@ -87,7 +87,7 @@ fn alternatives(small: &Network, wide: &Network) -> Vec<Version> {
 }
 
 /// The noise of each layer's weights, and what it comes to with that of the layers before.
-fn layers(network: &Network) -> Vec<LayerError> {
+pub fn layers(network: &Network) -> Vec<LayerError> {
     let mut noise = 0.0;
     let weighted = network.nodes.iter().filter(|node| node.inputs.len() > 1);
     let layer = weighted.filter_map(|node| {

@@ -99,6 +99,21 @@ impl<'s> SvgBackend<'s> {
         self.body.push_str(if closed { "z\"" } else { "\"" });
     }
 
+    /// Writes rectangles, given by pairs of corners, as one path.
+    fn fill_rectangles(&mut self, mut corners: impl Iterator<Item = BackendCoord>, style: &ShapeStyle) {
+        self.body.push_str("<path d=\"");
+        let mut last = (0, 0);
+        while let (Some((left, top)), Some((right, bottom))) = (corners.next(), corners.next()) {
+            let (width, height) = (right - left, bottom - top);
+            self.write(format_args!("m{} {}h{width}v{height}h{}z", left - last.0, top - last.1, -width));
+            // A closed part of a path ends where it began.
+            last = (left, top);
+        }
+        self.body.push('"');
+        self.attributes(style, true);
+        self.body.push_str("/>");
+    }
+
     fn step(&mut self, step: BackendCoord) {
         match step {
             (0, 0) => {}
@@ -247,8 +262,8 @@ pub struct Tip<C> {
 }
 
 enum Mark {
-    /// Two points: opposite corners.
-    Rectangle,
+    /// Points in pairs: opposite corners of a rectangle each.
+    Rectangles,
     /// One point, and the radius.
     Circle(u32),
     /// Points that are joined.
@@ -258,7 +273,13 @@ enum Mark {
 impl<C> Tip<C> {
     /// A rectangle between two corners.
     pub fn rectangle(corners: [C; 2], style: impl Into<ShapeStyle>, text: &str) -> Self {
-        Self { points: corners.into(), mark: Mark::Rectangle, style: style.into(), text: text.into() }
+        Self { points: corners.into(), mark: Mark::Rectangles, style: style.into(), text: text.into() }
+    }
+
+    /// Many filled rectangles of the same meaning, each between two corners. They take less room than one by one.
+    pub fn rectangles(corners: Vec<[C; 2]>, style: impl Into<ShapeStyle>, text: &str) -> Self {
+        let points = corners.into_iter().flatten().collect();
+        Self { points, mark: Mark::Rectangles, style: style.into(), text: text.into() }
     }
 
     /// A circle with its radius in units.
@@ -295,8 +316,12 @@ impl<'s, C> Drawable<SvgBackend<'s>> for Tip<C> {
             Mark::Circle(radius) => {
                 points.next().map_or(Ok(()), |center| backend.draw_circle(center, radius, style, fill))
             }
-            Mark::Rectangle => match (points.next(), points.next()) {
-                (Some(corner), Some(other)) => backend.draw_rect(corner, other, style, fill),
+            Mark::Rectangles => match (points.next(), points.next()) {
+                (Some(corner), Some(other)) if self.points.len() == 2 => backend.draw_rect(corner, other, style, fill),
+                (Some(corner), Some(other)) => {
+                    backend.fill_rectangles([corner, other].into_iter().chain(points), style);
+                    Ok(())
+                }
                 _ => Ok(()),
             },
         })

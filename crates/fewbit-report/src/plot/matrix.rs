@@ -10,6 +10,8 @@ use maud::Markup;
 use plotters::element::{Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, FontTransform};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A square table: `counts[row][column]`.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +26,11 @@ pub struct Matrix<'m> {
     pub columns: &'m str,
 }
 
-/// Beyond so many rows names are left out.
-const MOST_NAMES: usize = 40;
+/// Pixels that a name needs across its line; where cells are smaller, only some are named.
+const NAME_PITCH: f64 = 14.0;
+
+/// Cells that are smaller, in pixels, have no room for a number.
+const SMALLEST_CELL: f64 = 9.0;
 
 /// Draws a table of counts. Each row is shaded by the share of its entries in its sum; the diagonal, where row and
 /// column agree, has another colour.
@@ -43,46 +48,48 @@ struct Frame {
     top: f64,
     cell: f64,
     count: usize,
-    named: bool,
+    /// One in so many is named.
+    every: usize,
+    /// Room for names.
     names: f64,
 }
 
 impl Frame {
     fn new(matrix: &Matrix<'_>, at: Width) -> Self {
         let count = matrix.names.len().max(1);
-        let named = count <= MOST_NAMES;
         let widest = matrix.names.iter().map(|name| width(name, SMALL)).fold(0.0, f64::max);
-        let names = if named { widest.min(at.pick(140.0, 76.0)) } else { 0.0 };
+        let names = widest.min(at.pick(140.0, 76.0));
         // The name of the rows stands above theirs, that of the columns above these.
         let (left, top) = (names + 8.0, names + 26.0);
-        let room = f64::from(at.pixels()) - left - 2.0;
-        Self { left, top, cell: (room / count as f64).min(at.pick(46.0, 60.0)), count, named, names }
+        let room = f64::from(at.pixels()) - left - 8.0;
+        let cell = (room / count as f64).min(at.pick(46.0, 60.0));
+        Self { left, top, cell, count, every: (NAME_PITCH / cell).ceil().max(1.0) as usize, names }
     }
 
     fn height(&self) -> i32 {
-        (self.top + self.cell * self.count as f64).ceil() as i32 + 4
+        (self.top + self.cell * self.count as f64).ceil() as i32 + 8
     }
 }
 
 fn draw(area: &Area<'_>, frame: &Frame, matrix: &Matrix<'_>) -> DrawResult {
-    let size = (frame.cell - 8.0).clamp(6.0, SMALL);
     let middle = |index: usize| frame.cell * (index as f64 + 0.5);
     let style = font(SMALL, Ink::Text, HPos::Left, VPos::Top);
     let heading = format!("{} \u{2193}   {} \u{2192}", matrix.rows, matrix.columns);
     area.draw(&Text::new(heading, (0, px(2)), style))?;
-    for (index, name) in matrix.names.iter().enumerate().filter(|_| frame.named) {
-        let name = shorten(name, frame.names, size);
+    for (index, name) in matrix.names.iter().enumerate().step_by(frame.every) {
+        let name = shorten(name, frame.names, SMALL);
         let row = (units(frame.left - 6.0), units(frame.top + middle(index)));
-        area.draw(&Text::new(name.clone(), row, font(size, Ink::Text, HPos::Right, VPos::Center)))?;
+        area.draw(&Text::new(name.clone(), row, font(SMALL, Ink::Text, HPos::Right, VPos::Center)))?;
         let column = (units(frame.left + middle(index)), units(frame.top - 6.0));
-        let upright = font(size, Ink::Text, HPos::Left, VPos::Center).transform(FontTransform::Rotate270);
+        let upright = font(SMALL, Ink::Text, HPos::Left, VPos::Center).transform(FontTransform::Rotate270);
         area.draw(&Text::new(name, column, upright))?;
     }
-    for (row, counts) in matrix.counts.iter().enumerate().take(frame.count) {
-        let sum = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count)).max(1);
-        for (column, &count) in counts.iter().enumerate().take(frame.count).filter(|(_, count)| **count > 0) {
-            cell(area, frame, matrix, (row, column), count, count as f64 / sum as f64)?;
+    if frame.cell >= SMALLEST_CELL {
+        for cell in cells(matrix) {
+            draw_cell(area, frame, matrix, &cell)?;
         }
+    } else {
+        draw_shades(area, frame, matrix)?;
     }
     let edge = |index: f64| units(frame.cell * index);
     let (left, top, count) = (units(frame.left), units(frame.top), frame.count as f64);
@@ -90,37 +97,90 @@ fn draw(area: &Area<'_>, frame: &Frame, matrix: &Matrix<'_>) -> DrawResult {
     area.draw(&Rectangle::new(outline, Ink::Grid.stroke_width(units(1.0) as u32)))
 }
 
-fn cell(
-    area: &Area<'_>,
-    frame: &Frame,
-    matrix: &Matrix<'_>,
-    (row, column): (usize, usize),
+/// What is counted in one place.
+struct Cell {
+    row: usize,
+    column: usize,
     count: u64,
+    /// Of its row.
     share: f64,
-) -> DrawResult {
-    let corner = |row: f64, column: f64| (units(frame.left + frame.cell * column), units(frame.top + frame.cell * row));
-    let (row_, column_) = (row as f64, column as f64);
-    let corners = [corner(row_, column_), corner(row_ + 1.0, column_ + 1.0)];
-    // Few are still seen: one in a hundred has a twelfth of the full shade.
-    let (ink, shade) = if row == column { (Ink::Blue, share) } else { (Ink::Vermillion, share.sqrt()) };
-    let shade = 0.08 + 0.82 * shade.min(1.0);
+}
+
+/// All cells with something in them, row by row.
+fn cells<'m>(matrix: &Matrix<'m>) -> impl Iterator<Item = Cell> + use<'m> {
+    let size = matrix.names.len();
+    let counts = matrix.counts;
+    counts.iter().take(size).enumerate().flat_map(move |(row, counts)| {
+        let sum = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count)).max(1);
+        let cell = move |(column, &count)| Cell { row, column, count, share: count as f64 / sum as f64 };
+        counts.iter().take(size).enumerate().map(cell).filter(|cell| cell.count > 0)
+    })
+}
+
+impl Cell {
+    /// The colour, and how strong it is. Few are still seen: one in a hundred has a sixth of the full shade.
+    fn shade(&self) -> (Ink, f64) {
+        let (ink, strength) =
+            if self.row == self.column { (Ink::Blue, self.share) } else { (Ink::Vermillion, self.share.sqrt()) };
+        (ink, 0.08 + 0.82 * strength.min(1.0))
+    }
+}
+
+impl Frame {
+    /// The corners of neighbouring cells of a row.
+    fn corners(&self, row: usize, columns: Range<usize>) -> [(i32, i32); 2] {
+        let corner = |row: usize, column: usize| {
+            (units(self.left + self.cell * column as f64), units(self.top + self.cell * row as f64))
+        };
+        [corner(row, columns.start), corner(row + 1, columns.end)]
+    }
+}
+
+/// A cell with its number, where that fits.
+fn draw_cell(area: &Area<'_>, frame: &Frame, matrix: &Matrix<'_>, cell: &Cell) -> DrawResult {
+    let (ink, shade) = cell.shade();
     let name = |index: usize| matrix.names.get(index).map_or("?", String::as_str);
     let tip = format!(
         "{}: {}; {}: {}: {} ({})",
         matrix.rows,
-        name(row),
+        name(cell.row),
         matrix.columns,
-        name(column),
-        number::count(count),
-        number::percent(share, 1)
+        name(cell.column),
+        number::count(cell.count),
+        number::percent(cell.share, 1)
     );
+    let corners = frame.corners(cell.row, cell.column..cell.column + 1);
     area.draw(&Tip::rectangle(corners, ink.mix(shade).filled(), &tip))?;
-    let text = number::count(count);
+    let text = number::count(cell.count);
     let size = (frame.cell - 8.0).clamp(6.0, SMALL);
     if width(&text, size) <= frame.cell && frame.cell >= size + 3.0 {
-        let middle = (units(frame.left + frame.cell * (column_ + 0.5)), units(frame.top + frame.cell * (row_ + 0.5)));
+        let [(left, top), (right, bottom)] = corners;
         let ink = if shade > 0.55 { Ink::Page } else { Ink::Text };
-        area.draw(&Text::new(text, middle, font(size, ink, HPos::Center, VPos::Center)))?;
+        let style = font(size, ink, HPos::Center, VPos::Center);
+        area.draw(&Text::new(text, ((left + right) / 2, (top + bottom) / 2), style))?;
+    }
+    Ok(())
+}
+
+/// How many shades are told apart where cells are too small for numbers.
+const SHADES: f64 = 12.0;
+
+/// Cells by their shade, all of one shade together: thousands of them one by one would make a page too large.
+fn draw_shades(area: &Area<'_>, frame: &Frame, matrix: &Matrix<'_>) -> DrawResult {
+    let mut shades: BTreeMap<(bool, u32), Vec<(usize, Range<usize>)>> = BTreeMap::new();
+    for cell in cells(matrix) {
+        let (_, shade) = cell.shade();
+        let runs = shades.entry((cell.row == cell.column, (shade * SHADES).ceil() as u32)).or_default();
+        match runs.last_mut() {
+            Some((row, columns)) if *row == cell.row && columns.end == cell.column => columns.end += 1,
+            _ => runs.push((cell.row, cell.column..cell.column + 1)),
+        }
+    }
+    for ((found, level), runs) in shades {
+        let ink = if found { Ink::Blue } else { Ink::Vermillion };
+        let corners = runs.into_iter().map(|(row, columns)| frame.corners(row, columns)).collect();
+        let style = ink.mix(f64::from(level) / SHADES).filled();
+        area.draw(&Tip::rectangles(corners, style, if found { matrix.rows } else { matrix.columns }))?;
     }
     Ok(())
 }

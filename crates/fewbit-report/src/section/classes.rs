@@ -20,7 +20,7 @@ pub struct Confusion {
 }
 
 /// With more classes a matrix is a grey square; the tables still tell.
-const MOST_CLASSES: usize = 200;
+const MOST_CLASSES: usize = 120;
 
 /// So many confusions are listed.
 const MOST_PAIRS: usize = 10;

@@ -35,11 +35,11 @@ pub struct CycleEstimates {
     pub processors: Vec<String>,
 }
 
-/// So many layers are drawn: the dearest.
+/// So many layers are drawn: the costliest.
 const MOST_ROWS: usize = 40;
 
-/// So many of the dearest are marked.
-const DEAREST: usize = 3;
+/// So many of the costliest are marked.
+const COSTLIEST: usize = 3;
 
 fn total_seconds(layers: &[LayerCost]) -> f64 {
     layers.iter().map(|layer| layer.seconds).sum()
@@ -110,8 +110,8 @@ fn unit_of_time(layers: &[LayerCost]) -> (&'static str, f64) {
 fn unit_of_work(layers: &[LayerCost]) -> (&'static str, f64) {
     match layers.iter().map(|layer| layer.multiply_accumulates).max().unwrap_or(0) {
         0..10_000 => ("", 1.0),
-        10_000..10_000_000 => ("thousands", 1e3),
-        10_000_000..10_000_000_000 => ("millions", 1e6),
+        10_000..1_000_000 => ("thousands", 1e3),
+        1_000_000..1_000_000_000 => ("millions", 1e6),
         _ => ("billions", 1e9),
     }
 }
@@ -120,7 +120,7 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
     let values = || layers.iter().map(|layer| Some((measure.value)(layer)));
     let (mut drawn, some) = largest(values(), MOST_ROWS);
     drawn.retain(|place| (measure.value)(&layers[*place]) > 0.0);
-    let (dearest, _) = largest(values(), DEAREST);
+    let (costliest, _) = largest(values(), COSTLIEST);
     let total: f64 = values().flatten().sum();
     let share = |place: &usize| number::percent((measure.value)(&layers[*place]) / total, 0);
     let row = |place: &usize| {
@@ -131,22 +131,22 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
             value: Some(value / measure.unit.1),
             text: (measure.text)(value),
             other: None,
-            marked: dearest.contains(place) && value > 0.0,
+            marked: costliest.contains(place) && value > 0.0,
             tip: format!("{} ({}): {}, {} of all", layer.name, layer.function, (measure.text)(value), share(place)),
         }
     };
     let names: Vec<String> =
-        dearest.iter().map(|place| format!("{} ({})", layers[*place].name, share(place))).collect();
+        costliest.iter().map(|place| format!("{} ({})", layers[*place].name, share(place))).collect();
     let words = Words {
         id: measure.id.into(),
         title: measure.title.into(),
         description: format!(
-            "{} layers in the order of execution, {} in all. The dearest: {}. All numbers are in the table of all layers.",
+            "{} layers in the order of execution, {} in all. The costliest: {}. All numbers are in the table of all layers.",
             drawn.len(),
             (measure.text)(total),
             names.join(", ")
         ),
-        legend: vec![Key::new(Sample::Area(Ink::Vermillion, 1.0), "the dearest")],
+        legend: vec![Key::new(Sample::Area(Ink::Vermillion, 1.0), "the costliest")],
     };
     let label = match measure.unit.0 {
         "" => measure.quantity.to_string(),
@@ -155,8 +155,8 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
     let rows_: Vec<Row> = drawn.iter().map(row).collect();
     Ok(html! {
         p {
-            "In the order of execution. The dearest: " (names.join(", ")) "."
-            @if some { " Only the " (MOST_ROWS) " dearest are drawn." }
+            "In the order of execution. The costliest: " (names.join(", ")) "."
+            @if some { " Only the " (MOST_ROWS) " costliest are drawn." }
         }
         (rows(&words, Quantity::Of(&label), RowMark::Bar, &rows_)?)
     })
