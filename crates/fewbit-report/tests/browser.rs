@@ -3,6 +3,8 @@
 //! Skipped, with a message, where there is no Chromium. With `FEWBIT_SCREENSHOTS=FOLDER` the tests leave pictures of every
 //! page there, for people to look at.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod chromium;
 #[path = "../examples/sample/network.rs"]
 mod network;

@@ -1,5 +1,7 @@
 //! Pages of data that nobody expects: no panic, no hang, no markup that comes from names.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use fewbit_core::{NumberFormat, Shape};
 use fewbit_report::{
     About, ArenaMap, Bins, CompressionReport, Confusion, CycleEstimates, EvaluationReport, Fact, LayerCost, LayerError,

@@ -14,7 +14,7 @@ pub fn arguments(operation: &Operation) -> String {
     let specs = operation.spec().arguments.iter();
     let unusual = specs
         .zip(operation.arguments())
-        .filter(|(spec, value)| !is_usual(spec, value) && !(normalizes && spec.name == "axes"));
+        .filter(|(spec, value)| !(is_usual(spec, value) || normalizes && spec.name == "axes"));
     let words: Vec<String> = unusual.map(|(spec, value)| word(spec, &value)).collect();
     words.join(", ")
 }

@@ -68,7 +68,7 @@ impl Axis {
         let step = (largest / ticks.max(1) as f64 / size).log2().ceil().exp2() * size;
         let step = if unit == "bytes" { step.max(1.0) } else { step };
         let marks = (0..=(largest / step) as usize).map(|index| index as f64 * step);
-        let ticks = marks.map(|value| (value, tick_text(value / size, step / size))).collect();
+        let ticks = marks.map(|value| (value, tick_text(value / size, step / size, largest / size))).collect();
         let label = format!("{quantity}, {unit}");
         Self { label, scale: Scale::Linear, low: 0.0, high: largest, ticks, grid: true }
     }
@@ -95,7 +95,7 @@ impl Axis {
             for factor in between {
                 let value = factor * 10f64.powf(decade);
                 if (low..=high).contains(&value.log10()) {
-                    marks.push((value, tick_text(value, value)));
+                    marks.push((value, tick_text(value, value, value)));
                 }
             }
             decade += every;
@@ -107,7 +107,8 @@ impl Axis {
         let first = (low / step - 1e-6).ceil();
         let count = ((high / step + 1e-6).floor() - first).max(0.0) as usize;
         let ticks = (0..=count).map(|index| (first + index as f64) * step);
-        let ticks = ticks.map(|value| (value, tick_text(value, step))).collect();
+        let largest = low.abs().max(high.abs());
+        let ticks = ticks.map(|value| (value, tick_text(value, step, largest))).collect();
         Self { label: label.into(), scale: Scale::Linear, low, high, ticks, grid: true }
     }
 
@@ -198,21 +199,24 @@ fn round_step(step: f64) -> f64 {
     factor * power
 }
 
-/// A tick's number, with as many digits after the point as the step between ticks needs.
-fn tick_text(value: f64, step: f64) -> String {
-    let size = value.abs().max(step.abs());
+/// A tick's number, with as many digits as the step between ticks needs, and in powers of ten where the largest number
+/// of the axis is very large or very small.
+fn tick_text(value: f64, step: f64, largest: f64) -> String {
     if value == 0.0 || value.abs() < step.abs() * 1e-6 {
         return "0".into();
     }
-    if !(1e-4..1e7).contains(&size) {
-        return number::significant(value, 2);
-    }
-    let decimals = (-step.abs().log10().floor()).clamp(0.0, 9.0) as usize;
-    let text = if decimals == 0 && value.abs() >= 1000.0 {
-        let digits = number::count(value.abs().round() as u64);
-        if value < 0.0 { format!("-{digits}") } else { digits }
+    let power = |number: f64| number.abs().log10().floor();
+    let text = if !(1e-3..1e7).contains(&largest.abs()) {
+        let digits = (power(value) - power(step)).clamp(0.0, 9.0) as usize;
+        format!("{value:.digits$e}")
     } else {
-        format!("{value:.decimals$}")
+        let decimals = (-power(step)).clamp(0.0, 9.0) as usize;
+        if decimals == 0 && value.abs() >= 1000.0 {
+            let digits = number::count(value.abs().round() as u64);
+            if value < 0.0 { format!("-{digits}") } else { digits }
+        } else {
+            format!("{value:.decimals$}")
+        }
     };
     text.replace('-', "\u{2212}")
 }
@@ -278,6 +282,11 @@ mod tests {
         assert_eq!(ticks(&Axis::new("", [0.13, 0.87], 5)), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(ticks(&Axis::new("", [-1.0, 1.0], 4)), ["\u{2212}1.0", "\u{2212}0.5", "0", "0.5", "1.0"]);
         assert_eq!(ticks(&Axis::from_zero("", [4_321.0], 5)), ["0", "1,000", "2,000", "3,000", "4,000"]);
+        let small = Axis::new("", [9e-6, 1.1e-5], 4);
+        assert_eq!(
+            ticks(&small),
+            ["9.0e\u{2212}6", "9.5e\u{2212}6", "1.00e\u{2212}5", "1.05e\u{2212}5", "1.10e\u{2212}5"]
+        );
         assert_eq!(ticks(&Axis::logarithmic("", [1.0, 900.0], 4)), ["1", "10", "100", "1,000"]);
     }
 

@@ -4,7 +4,7 @@
 //! on white paper only. This one writes classes (see [`super::ink`]), lines as short relative paths, and texts to be shown
 //! where the pointer rests ([`Tip`]).
 
-use super::ink::Pen;
+use super::ink::{Ink, Pen};
 use super::text;
 use plotters::element::{Drawable, PointCollection};
 use plotters::style::ShapeStyle;
@@ -223,7 +223,8 @@ impl DrawingBackend for SvgBackend<'_> {
             FontTransform::Rotate270 => (x + shift, y, Some(270)),
         };
         self.write(format_args!("<text x=\"{x}\" y=\"{y}\""));
-        if size != f64::from(units(text::SIZE)) {
+        // The style sheet knows the usual size and colour.
+        if size != f64::from(units(text::SMALL)) {
             self.write(format_args!(" font-size=\"{size}\""));
         }
         match anchor.h_pos {
@@ -237,7 +238,10 @@ impl DrawingBackend for SvgBackend<'_> {
         if let Some(turn) = turn {
             self.write(format_args!(" transform=\"rotate({turn} {x} {y})\""));
         }
-        self.attributes(&style.color(), true);
+        let color = style.color();
+        if Pen::from_rgb(color.rgb).ink != Ink::Muted {
+            self.attributes(&color, true);
+        }
         self.body.push('>');
         push_escaped(self.body, text);
         self.body.push_str("</text>");
@@ -330,7 +334,6 @@ impl<'s, C> Drawable<SvgBackend<'s>> for Tip<C> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ink::Ink;
     use super::*;
     use plotters::prelude::*;
 

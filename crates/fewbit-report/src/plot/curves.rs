@@ -65,12 +65,19 @@ fn draw(area: &Area<'_>, at: Width, labels: Labels<'_>, curves: &[Curve]) -> Dra
     Ok(())
 }
 
-/// Where the vertical axis ends: at the largest value, unless a few run away from all others.
+/// Where the vertical axis ends: at the largest value, unless a few run away from all others, or many run away far.
 fn upper_limit(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let Some(&largest) = values.last() else { return f64::MAX };
     let usual = values[(values.len() - 1) * 19 / 20];
-    if usual > 0.0 && largest > 5.0 * usual { 1.5 * usual } else { largest }
+    let middle = values[(values.len() - 1) / 2];
+    if usual > 0.0 && largest > 5.0 * usual {
+        1.5 * usual
+    } else if middle > 0.0 && largest > 1000.0 * middle {
+        10.0 * middle
+    } else {
+        largest
+    }
 }
 
 /// Points that look the same in a plot: in each stretch the least and the greatest value, in their order.
@@ -111,6 +118,8 @@ mod tests {
         let mut values = vec![1.0; 100];
         assert_eq!(upper_limit(values.clone()), 1.0);
         values.push(1e9);
-        assert_eq!(upper_limit(values), 1.5);
+        assert_eq!(upper_limit(values.clone()), 1.5);
+        values.extend([1e9; 50]);
+        assert_eq!(upper_limit(values), 10.0);
     }
 }

@@ -21,20 +21,26 @@ pub struct Bins {
 }
 
 /// As many bins as can be told apart in a small plot.
-const MOST_BINS: usize = 96;
+const MOST_BINS: f64 = 96.0;
+
+/// With fewer bins a shape cannot be seen.
+const FEWEST_BINS: f64 = 16.0;
 
 /// How much wider than the values the drawn range is at most, so that they can still be seen where a format stores far
 /// more than is needed.
 const WIDEST_VIEW: f64 = 8.0;
 
 impl Bins {
-    /// Neighbours joined, so that there are no more bins than can be told apart. Bins between ends that are not numbers
+    /// Neighbours joined, so that there are no more bins than can be told apart, and no more than twice the cube root of
+    /// the number of values (the Rice rule): with more, a few values look like noise. Bins between ends that are not numbers
     /// in their order hold nothing.
     fn coarse(&self) -> Self {
         if !(self.low.is_finite() && self.high.is_finite() && self.low < self.high) {
             return Self { low: 0.0, high: 1.0, counts: Vec::new() };
         }
-        let joined = self.counts.len().div_ceil(MOST_BINS).max(1);
+        let values: f64 = self.counts.iter().map(|count| *count as f64).sum();
+        let most = (2.0 * values.cbrt()).clamp(FEWEST_BINS, MOST_BINS) as usize;
+        let joined = self.counts.len().div_ceil(most).max(1);
         let counts: Vec<u64> = self
             .counts
             .chunks(joined)

@@ -162,12 +162,16 @@ fn draw_cell(area: &Area<'_>, frame: &Frame, matrix: &Matrix<'_>, cell: &Cell) -
     Ok(())
 }
 
+/// Neighbouring cells: their row, and their columns.
+type Run = (usize, Range<usize>);
+
 /// How many shades are told apart where cells are too small for numbers.
 const SHADES: f64 = 12.0;
 
 /// Cells by their shade, all of one shade together: thousands of them one by one would make a page too large.
 fn draw_shades(area: &Area<'_>, frame: &Frame, matrix: &Matrix<'_>) -> DrawResult {
-    let mut shades: BTreeMap<(bool, u32), Vec<(usize, Range<usize>)>> = BTreeMap::new();
+    // By whether they lie on the diagonal, and by their shade.
+    let mut shades: BTreeMap<(bool, u32), Vec<Run>> = BTreeMap::new();
     for cell in cells(matrix) {
         let (_, shade) = cell.shade();
         let runs = shades.entry((cell.row == cell.column, (shade * SHADES).ceil() as u32)).or_default();

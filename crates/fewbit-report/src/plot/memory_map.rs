@@ -75,7 +75,8 @@ fn draw(area: &Area<'_>, at: Width, map: &Map<'_>) -> DrawResult {
         let column = [(peak as f64, 0.0), (peak as f64 + 1.0, f64::MAX)];
         chart.draw_series([Rectangle::new(column, Ink::Vermillion.mix(0.16).filled())])?;
         let (middle, top) = chart.plotting_area().map_coordinate(&(peak as f64 + 0.5, f64::MAX));
-        area.draw(&Text::new("peak", (middle, top), font(SMALL, Ink::Vermillion, HPos::Center, VPos::Bottom)))?;
+        let style = font(SMALL, Ink::Vermillion, HPos::Center, VPos::Top);
+        area.draw(&Text::new("peak", (middle, top + px(1)), style))?;
     }
     let names: Vec<&str> = map.blocks.iter().map(|block| block.name.as_str()).collect();
     for (block, name) in map.blocks.iter().zip(without_prefix(&names)) {

@@ -39,15 +39,17 @@ pub enum PointKind {
     Chosen,
 }
 
-/// The axes: their quantities and units, and whether the horizontal one is logarithmic.
+/// The axes: their quantities and units, and how values are placed.
 #[derive(Clone, Copy, Debug)]
 pub struct ScatterAxes<'l> {
     /// Horizontal.
     pub x: &'l str,
     /// Vertical.
     pub y: &'l str,
-    /// Whether sizes are placed by their logarithm.
+    /// Whether the horizontal one is logarithmic.
     pub logarithmic: bool,
+    /// Whether what lies lower is better: an error, whose axis is logarithmic.
+    pub down_is_better: bool,
 }
 
 /// Draws points.
@@ -65,12 +67,13 @@ fn draw(area: &Area<'_>, at: Width, axes: ScatterAxes<'_>, points: &[Point]) -> 
     } else {
         Axis::new(axes.x, values(), at.pick(8, 4))
     };
-    let y = Axis::new(axes.y, points.iter().map(|point| point.y), 6);
+    let heights = || points.iter().map(|point| point.y);
+    let y = if axes.down_is_better { Axis::logarithmic(axes.y, heights(), 6) } else { Axis::new(axes.y, heights(), 6) };
     let mut chart = chart(area, &x, &y)?;
     let place = |point: &Point| (point.x, point.y);
 
     let mut frontier: Vec<&Point> = points.iter().filter(|point| point.kind != PointKind::Ordinary).collect();
-    frontier.retain(|point| point.kind == PointKind::Frontier || on_frontier(point, points));
+    frontier.retain(|point| point.kind == PointKind::Frontier || on_frontier(point, points, axes));
     frontier.sort_by(|a, b| a.x.total_cmp(&b.x));
     let pen = Pen { ink: Ink::Blue, dash: Dash::Short }.mix(0.7).stroke_width(units(1.5) as u32);
     chart.draw_series([PathElement::new(frontier.iter().map(|point| place(point)).collect::<Vec<_>>(), pen)])?;
@@ -96,8 +99,12 @@ fn draw(area: &Area<'_>, at: Width, axes: ScatterAxes<'_>, points: &[Point]) -> 
 }
 
 /// Whether nothing is at once smaller and better.
-pub fn on_frontier(point: &Point, points: &[Point]) -> bool {
-    !points.iter().any(|other| other.x <= point.x && other.y >= point.y && (other.x < point.x || other.y > point.y))
+pub fn on_frontier(point: &Point, points: &[Point], axes: ScatterAxes<'_>) -> bool {
+    let better = |a: f64, b: f64| if axes.down_is_better { a < b } else { a > b };
+    !points.iter().any(|other| {
+        let no_worse = other.x <= point.x && !better(point.y, other.y);
+        no_worse && (other.x < point.x || better(other.y, point.y))
+    })
 }
 
 /// Left, top, right and bottom, in units.

@@ -120,7 +120,7 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
     let values = || layers.iter().map(|layer| Some((measure.value)(layer)));
     let (mut drawn, some) = largest(values(), MOST_ROWS);
     drawn.retain(|place| (measure.value)(&layers[*place]) > 0.0);
-    let (costliest, _) = largest(values(), COSTLIEST);
+    let (costliest, _) = largest(values(), COSTLIEST.min(layers.len().div_ceil(4)));
     let total: f64 = values().flatten().sum();
     let share = |place: &usize| number::percent((measure.value)(&layers[*place]) / total, 0);
     let row = |place: &usize| {

@@ -46,7 +46,7 @@ pub(crate) fn section(layers: &[LayerError]) -> Result<Option<Section>, ReportEr
     }
     let badness = || layers.iter().map(|layer| quality(layer).map(|ratio| -ratio));
     let (drawn, some) = largest(badness(), MOST_ROWS);
-    let (worst, _) = largest(badness(), WORST);
+    let (worst, _) = largest(badness(), WORST.min(layers.len().div_ceil(4)));
     let both = layers.iter().any(|layer| layer.alone_sqnr_db.is_some() && layer.sqnr_db.is_some());
     let row = |place: &usize| {
         let layer = &layers[*place];

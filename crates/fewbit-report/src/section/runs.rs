@@ -33,6 +33,15 @@ pub struct Run {
     pub images_per_second: Option<f64>,
 }
 
+impl Run {
+    /// How many epochs it went, as far as anything was recorded.
+    fn epochs(&self) -> u64 {
+        let curves = [&self.training_loss, &self.validation_loss, &self.training_error, &self.validation_error];
+        let last = curves.iter().filter_map(|curve| curve.last()).map(|(epoch, _)| *epoch).fold(0.0, f64::max);
+        (last.ceil() as u64).max(self.epoch_seconds.len() as u64)
+    }
+}
+
 /// A curve of each run over the others.
 struct Chart {
     id: &'static str,
@@ -102,19 +111,19 @@ fn in_percent(shares: &[(f64, f64)]) -> Vec<(f64, f64)> {
 pub(crate) fn tiles(runs: &[Run]) -> Vec<Tile> {
     let best = runs.iter().filter_map(|run| lowest(&run.validation_error).map(|best| (run, best)));
     let Some((run, (epoch, error))) = best.min_by(|a, b| a.1.1.total_cmp(&b.1.1)) else { return Vec::new() };
-    let time: f64 = run.epoch_seconds.iter().sum();
-    vec![
-        Tile {
-            name: "Lowest validation error".into(),
-            value: number::percent(error, 2),
-            remark: format!("{}, epoch {}", run.name, epoch_text(epoch)),
-        },
-        Tile {
+    let mut tiles = vec![Tile {
+        name: "Lowest validation error".into(),
+        value: number::percent(error, 2),
+        remark: format!("{}, epoch {}", run.name, epoch_text(epoch)),
+    }];
+    if !run.epoch_seconds.is_empty() {
+        tiles.push(Tile {
             name: "Training time".into(),
-            value: number::seconds(time),
+            value: number::seconds(run.epoch_seconds.iter().sum()),
             remark: format!("{} epochs of {}", run.epoch_seconds.len(), run.name),
-        },
-    ]
+        });
+    }
+    tiles
 }
 
 /// An epoch, whole or in part.
@@ -168,7 +177,7 @@ fn table(runs: &[Run]) -> Table {
         let last = smoothed(&run.training_loss).last().map(|(_, loss)| *loss);
         table.row([
             run.name.clone(),
-            number::count(run.epoch_seconds.len() as u64),
+            number::count(run.epochs()),
             number_or_dash(last, 3),
             number_or_dash(lowest(&run.validation_loss).map(|(_, loss)| loss), 3),
             error.map_or_else(|| number::NONE.into(), |(_, share)| format!("{:.2}", share * 100.0)),

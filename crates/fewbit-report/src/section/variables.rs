@@ -86,6 +86,9 @@ const MOST_BARS: usize = 40;
 /// So many histograms are drawn in sight; the others behind a line that opens them.
 const FIRST_HISTOGRAMS: usize = 12;
 
+/// So many are drawn in all: a page stays small.
+const MOST_HISTOGRAMS: usize = 100;
+
 /// The sizes of buffers; `None` where there are none.
 ///
 /// # Errors
@@ -145,6 +148,8 @@ pub(crate) fn ranges(variables: &[VariableReport]) -> Result<Option<Section>, Re
     }
     let quality = |variable: &VariableReport| variable.sqnr_db.filter(|ratio| !ratio.is_nan()).unwrap_or(f64::INFINITY);
     known.sort_by(|a, b| quality(a.0).total_cmp(&quality(b.0)));
+    let left_out = known.len().saturating_sub(MOST_HISTOGRAMS);
+    known.truncate(MOST_HISTOGRAMS);
     let plots = known.iter().enumerate().map(|(index, (variable, bins))| plot(index, variable, bins));
     let plots: Vec<Markup> = plots.collect::<Result<_, _>>()?;
     let (first, others) = plots.split_at(plots.len().min(FIRST_HISTOGRAMS));
@@ -158,11 +163,12 @@ pub(crate) fn ranges(variables: &[VariableReport]) -> Result<Option<Section>, Re
         p {
             "How often values occur, and the range that was chosen for them. The vertical axes are logarithmic, because "
             "the rare values at the ends decide. The worst signal-to-noise ratio comes first."
+            @if left_out > 0 { " The " (left_out) " best are not drawn." }
         }
         (legend(&keys))
         div.small-plots { @for plot in first { (plot) } }
         @if !others.is_empty() {
-            details { summary { "The other " (others.len()) " variables" } div.small-plots { @for plot in others { (plot) } } }
+            details { summary { (others.len()) " more variables" } div.small-plots { @for plot in others { (plot) } } }
         }
     };
     Ok(Some(Section { id: "ranges", title: "Values and ranges", body }))

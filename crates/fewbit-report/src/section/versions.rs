@@ -155,10 +155,9 @@ pub(crate) fn alternatives(
     chosen: Option<usize>,
 ) -> Result<Section, ReportError> {
     let (top1, _) = kinds(alternatives);
-    // Upwards is better, so errors are drawn as signal to noise.
     let height = |version: &Version| match version.quality {
         Some(Quality::Top1(share)) if top1 => share * 100.0,
-        Some(Quality::MeanSquaredError(error)) if !top1 => -10.0 * error.log10(),
+        Some(Quality::MeanSquaredError(error)) if !top1 && error > 0.0 => error,
         _ => f64::NAN,
     };
     let point = |version: &Version, kind: PointKind| Point {
@@ -172,24 +171,27 @@ pub(crate) fn alternatives(
     let mut points: Vec<Point> =
         alternatives.iter().map(|version| point(version, PointKind::Ordinary)).filter(measured).collect();
     let chosen_name = chosen.and_then(|chosen| alternatives.get(chosen)).map(|version| version.name.as_str());
-    for index in 0..points.len() {
-        if Some(points[index].name.as_str()) == chosen_name {
-            points[index].kind = PointKind::Chosen;
-        } else if on_frontier(&points[index], &points) {
-            points[index].kind = PointKind::Frontier;
-        }
-    }
-    points.extend(float.map(|version| point(version, PointKind::Reference)).filter(measured));
+    let reference = float.map(|version| point(version, PointKind::Reference)).filter(measured);
 
     let (least, greatest) = points
         .iter()
+        .chain(&reference)
         .map(|point| point.x)
         .fold((f64::INFINITY, 0.0), |(least, greatest): (f64, f64), x| (least.min(x), greatest.max(x)));
     let axes = ScatterAxes {
         x: "footprint, KiB (model, arena and state)",
-        y: if top1 { "top-1, %" } else { "error below 1, dB (more is better)" },
+        y: if top1 { "top-1, %" } else { "mean squared error" },
         logarithmic: greatest > 4.0 * least,
+        down_is_better: !top1,
     };
+    for index in 0..points.len() {
+        if Some(points[index].name.as_str()) == chosen_name {
+            points[index].kind = PointKind::Chosen;
+        } else if on_frontier(&points[index], &points, axes) {
+            points[index].kind = PointKind::Frontier;
+        }
+    }
+    points.extend(reference);
     let description = format!(
         "{} alternatives, from {} to {}.{} Every one of them is in the table below.",
         points.len(),
@@ -223,7 +225,7 @@ pub(crate) fn alternatives(
         if chosen == Some(index) { table.marked_row(cells) } else { table.row(cells) }
     }
     let body = html! {
-        p { "Each point is one choice of number formats. The further left, the smaller; the further up, the better." }
+        p { "Each point is one choice of number formats. The further left, the smaller; the further " (if top1 { "up" } else { "down" }) ", the better." }
         (plot)
         (table.folded("All alternatives as a table"))
     };
