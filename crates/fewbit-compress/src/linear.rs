@@ -3,8 +3,9 @@
 //! Passes that change weights channel by channel need to know, for every weight, from which input channel it comes and
 //! to which output channel it goes, whatever the layout of the weights is.
 
+use crate::calibrate::channel_axis;
 use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind};
-use fewbit_core::{Function, Network, Node, Operation, Shape};
+use fewbit_core::{Function, Network, Node, Operation, Shape, VariableId};
 
 /// A convolution, deconvolution or affine function, seen as a sum over weights.
 ///
@@ -27,6 +28,8 @@ pub struct Linear {
     pub output_units: Units,
     /// Whether weights are signs.
     pub binary: bool,
+    /// Whether it spreads each input over the outputs, as deconvolutions do, instead of gathering inputs for each output.
+    pub spreads: bool,
     /// Whether each output is a sum over the same number of inputs: nothing stands beyond the border.
     pub unpadded: bool,
     layout: Layout,
@@ -87,16 +90,17 @@ impl Linear {
             Function::BinaryConnectAffine(a) | Function::BinaryWeightAffine(a) => Some(a.base_axis),
             _ => None,
         };
-        let at = |inputs, outputs, input_units, output_units, unpadded, layout| Self {
+        let at = |inputs, outputs, units, unpadded, layout| Self {
             weight,
             alpha,
             bias,
             inputs,
             outputs,
-            input_units,
-            output_units,
+            input_units: units,
+            output_units: units,
             // The float weights before them are for training.
             binary: weight == 2,
+            spreads: matches!(layout, Layout::Grouped { transposed: true, .. }),
             unpadded,
             layout,
         };
@@ -106,7 +110,7 @@ impl Linear {
                 x.axis(base_axis).or_else(|| usize::try_from(base_axis).ok().filter(|&axis| axis == x.rank()))?;
             let (inputs, outputs) = weights.split_items(1);
             let units = Units::From(base);
-            return Some(at(inputs, outputs, units, units, true, Layout::Matrix));
+            return Some(at(inputs, outputs, units, true, Layout::Matrix));
         }
         let geometry = ConvolutionGeometry::new(function, x, weights).ok()?;
         let channel_axis = if geometry.channel_last { x.rank() - 1 } else { geometry.base_axis };
@@ -123,7 +127,7 @@ impl Linear {
             // Neighbouring taps of a deconvolution overlap everywhere but at the border.
             inside && (!transposed || (axis.kernel == 1 && axis.stride == 1))
         });
-        Some(at(geometry.input_channels, geometry.output_channels, units, units, unpadded, layout))
+        Some(at(geometry.input_channels, geometry.output_channels, units, unpadded, layout))
     }
 
     /// The input and the output unit that the weight at `index` connects.
@@ -142,6 +146,12 @@ impl Linear {
                 if transposed { (outer, inner) } else { (inner, outer) }
             }
         }
+    }
+
+    /// For each unit of the input or the output variable, the channel of the variable that it belongs to; `None` if the
+    /// units do not follow channels.
+    pub fn channels(&self, network: &Network, id: VariableId, units: Units) -> Option<Vec<usize>> {
+        units.items_of_axis(network.variable(id).shape, channel_axis(network, id)?)
     }
 
     /// Multiplies each weight by what `factor` gives for its input and output unit.

@@ -49,8 +49,8 @@ pub fn best_position(
     choices.min_by(|a, b| a.error.total_cmp(&b.error)).unwrap_or(Choice { format, error: error(format) })
 }
 
-/// The greatest position at which a value of this magnitude does not saturate.
-fn position_of_largest(format: NumberFormat, largest: f64) -> i32 {
+/// The greatest position at which a value of this magnitude does not saturate; 0 for zero.
+pub fn position_of_largest(format: NumberFormat, largest: f64) -> i32 {
     let Some((_, most)) = format.integer_range().filter(|_| largest > 0.0) else { return 0 };
     (f64::from(most) / largest).log2().floor() as i32
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Builder, Numbers, csv};
+use common::{Builder, Numbers, dataset};
 use fewbit_compress::assign::Width;
 use fewbit_compress::compress::Use;
 use fewbit_compress::{CompressOptions, Compressed, NoProgress, compress};
@@ -62,15 +62,8 @@ fn regression(scale: f32) -> (Network, Inputs) {
     let bias = builder.random("fc/b", &[3], &mut numbers);
     let y = builder.apply(Function::Affine(Affine { base_axis: 1 }), &[x, weights, bias]);
     let network = builder.finish(&[y]);
-    let header = "x__0,x__1,x__2,x__3,x__4,x__5,y__0,y__1,y__2";
-    let rows: Vec<String> = (0..50)
-        .map(|_| {
-            let x = numbers.take(6);
-            let y = common::output(&network, &x);
-            x.iter().chain(&y).map(|value| value.to_string()).collect::<Vec<_>>().join(",")
-        })
-        .collect();
-    (network, csv(&format!("{header}\n{}\n", rows.join("\n")), &[6]))
+    let inputs = dataset(&network, 50, Numbers::next);
+    (network, inputs)
 }
 
 #[test]
@@ -103,7 +96,7 @@ fn values_that_8_bits_cannot_hold_get_wider_formats() {
     let kinds = [1.0, 1e3, 1e-3, 1e9].map(|scale| format(scale, Version::V3).type_name());
     assert_eq!(kinds, ["FIXED8", "FIXED16", "FIXED16", "FLOAT32"]);
     // Version 4 has the positions for them.
-    assert_eq!(format(1e-3, Version::V4), NumberFormat::Fixed8 { position: 16 });
+    assert!(matches!(format(1e-3, Version::V4), NumberFormat::Fixed8 { position: 16.. }));
 }
 
 #[test]
@@ -117,4 +110,57 @@ fn wider_formats_are_kept_to() {
     let strict = CompressOptions { least_sqnr_db: 60.0, ..CompressOptions::default() };
     let compressed = compress(&network, &inputs, &inputs, &strict, &NoProgress).unwrap();
     assert!(compressed.variables.iter().all(|variable| variable.format.type_name() == "FIXED16"));
+}
+
+#[test]
+fn biases_make_up_for_rounded_weights() {
+    // Inputs far from zero make the error of every weight a shift of its output.
+    let mut numbers = Numbers::new(9);
+    let (mut builder, x) = Builder::new(&[1, 40]);
+    let weights = builder.random("fc/W", &[40, 4], &mut numbers);
+    let bias = builder.random("fc/b", &[4], &mut numbers);
+    let y = builder.apply(Function::Affine(Affine { base_axis: 1 }), &[x, weights, bias]);
+    let network = builder.finish(&[y]);
+    let inputs = dataset(&network, 60, |numbers| 2.0 + numbers.next());
+    let mse = |correct_biases| {
+        let options = CompressOptions { buffers: Width::Float32, correct_biases, ..CompressOptions::default() };
+        let compressed = compress(&network, &inputs, &inputs, &options, &NoProgress).unwrap();
+        compressed.compressed.evaluation.score.mse().unwrap()
+    };
+    let (without, with) = (mse(false), mse(true));
+    assert!(with < 0.3 * without, "{without} became {with}");
+}
+
+#[test]
+fn outputs_take_16_bits_where_that_costs_no_memory() {
+    let (network, inputs) = regression(1.0);
+    let compressed = compress(&network, &inputs, &inputs, &CompressOptions::default(), &NoProgress).unwrap();
+    // 6 bytes in, 3 values out: with 16 bits the outputs' buffer is as large as that of the inputs.
+    let format = |id: fewbit_core::VariableId| compressed.network.variable(id).format.type_name();
+    assert_eq!([format(compressed.network.inputs[0]), format(compressed.network.outputs[0])], ["FIXED8", "FIXED16"]);
+}
+
+/// Every reference network keeps what it computes, whatever functions it is made of. Two of the untrained ones have values
+/// beyond what 16 bits hold, and keep some buffers in floats.
+#[test]
+fn reference_networks_stay_close_to_themselves() {
+    for name in ["lenet", "mixed", "mlp_regression", "binary_mlp", "resnet23_float", "resnet23_bin_w", "resnet23_bin_c"]
+    {
+        let network = network(&format!("testdata/reference/networks/{name}/net.nnp"));
+        let inputs = dataset(&network, 6, Numbers::next);
+        let compressed = compress(&network, &inputs, &inputs, &CompressOptions::default(), &NoProgress).unwrap();
+        let mut targets = vec![0.0; inputs.target_len().unwrap()];
+        let mut power = 0.0;
+        for sample in 0..inputs.len() {
+            inputs.fill_target(sample, &mut targets).unwrap();
+            power += targets.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+        }
+        let mse = compressed.compressed.evaluation.score.mse().unwrap();
+        let db = 10.0 * (power / (inputs.len() * targets.len()) as f64 / mse).log10();
+        assert!(db >= 20.0, "{name}: {db} dB");
+        assert!(compressed.compressed.model_bytes < compressed.float.model_bytes / 2, "{name}");
+        assert!(compressed.compressed.arena_bytes <= compressed.float.arena_bytes, "{name}");
+        let parameters = compressed.network.variables.iter().filter(|variable| !variable.is_buffer());
+        assert!(parameters.clone().all(|variable| variable.format != NumberFormat::Float32), "{name}");
+    }
 }

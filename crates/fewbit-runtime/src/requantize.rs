@@ -12,7 +12,7 @@
 //! ```
 //!
 //! # No sum ever wraps
-//! Sums are 64 bits wide and saturate, and a model whose positions lie so far apart that this could change an output is
+//! Sums that a bound shows to fit are computed in 32 bits, all others in 64, which saturate ([`Total`]); and a model whose positions lie so far apart that this could change an output is
 //! refused when it is opened ([`is_exact`]). A sum that reached the end of its range changes no output as long as
 //! all addends but one are at most `2^62` together and the shift right is at most 46: then what was computed is still at
 //! least `2^62`, less one, and so beyond every 16-bit type after the shift, like the true sum. All files of versions 2 and
@@ -20,6 +20,7 @@
 //! of 16 bits, brought to position 45, is at most `2^60`.
 
 use fewbit_core::NumberFormat;
+use fewbit_nnb::Element;
 
 /// The number of fractional bits of the integers that a format stores; signs are the integers +1 and -1. `None` for
 /// floats.
@@ -49,21 +50,47 @@ pub struct Magnitude {
 }
 
 /// Whether sums of these addends, rounded to the position `to`, come out exactly although they are computed in 64 bits.
-pub fn is_exact(addends: &[Magnitude], to: i32) -> bool {
-    let common = addends.iter().map(|addend| addend.position).max().unwrap_or(0);
-    let (mut largest, mut others) = (0, 0u64);
-    for addend in addends {
-        let shift = shift_between(addend.position, common);
-        let aligned = match addend.largest {
-            0 => 0,
-            largest if largest.leading_zeros() < shift => u64::MAX,
-            largest => largest << shift,
-        };
-        others = others.saturating_add(aligned.min(largest));
-        largest = largest.max(aligned);
+pub fn is_exact(addends: impl Iterator<Item = Magnitude> + Clone, to: i32) -> bool {
+    let bound = Bound::of(addends);
+    let never_saturates = i64::try_from(bound.all()).is_ok();
+    never_saturates || (bound.others <= 1 << 62 && bound.position.saturating_sub(to) <= LARGEST_SHIFT_OF_SATURATED)
+}
+
+/// Whether 32 bits hold sums of these addends and all that they are made of.
+pub fn fits_narrow(addends: impl Iterator<Item = Magnitude> + Clone) -> bool {
+    i32::try_from(Bound::of(addends).all()).is_ok()
+}
+
+/// How large addends are when they are brought to the largest position among them.
+struct Bound {
+    /// That position.
+    position: i32,
+    /// The largest addend, or more.
+    largest: u64,
+    /// All others together, or more.
+    others: u64,
+}
+
+impl Bound {
+    fn of(addends: impl Iterator<Item = Magnitude> + Clone) -> Self {
+        let position = addends.clone().map(|addend| addend.position).max().unwrap_or(0);
+        let mut bound = Self { position, largest: 0, others: 0 };
+        for addend in addends {
+            let shift = shift_between(addend.position, position);
+            let aligned = match addend.largest {
+                0 => 0,
+                largest if largest.leading_zeros() < shift => u64::MAX,
+                largest => largest << shift,
+            };
+            bound.others = bound.others.saturating_add(aligned.min(bound.largest));
+            bound.largest = bound.largest.max(aligned);
+        }
+        bound
     }
-    let never_saturates = i64::try_from(largest.saturating_add(others)).is_ok();
-    never_saturates || (others <= 1 << 62 && common.saturating_sub(to) <= LARGEST_SHIFT_OF_SATURATED)
+
+    fn all(&self) -> u64 {
+        self.largest.saturating_add(self.others)
+    }
 }
 
 /// The left shift that brings an addend at position `from` to position `to`, which is not below it.
@@ -76,6 +103,80 @@ pub fn shifted(value: i64, shift: u32) -> i64 {
     match 1i64.checked_shl(shift) {
         Some(factor) if factor > 0 => value.saturating_mul(factor),
         _ => i64::MAX.saturating_mul(value.signum()),
+    }
+}
+
+/// An integer that sums are computed in.
+pub trait Total: Element {
+    /// `self << shift`.
+    fn shifted(self, shift: u32) -> Self;
+
+    /// The sum.
+    fn plus(self, other: Self) -> Self;
+
+    /// The product.
+    fn times(self, other: Self) -> Self;
+
+    /// The negative of a stored value.
+    fn negated(self) -> Self;
+
+    /// The stored integer for a sum.
+    fn rounded(self, requantizer: &Requantizer) -> i32;
+}
+
+/// Where a bound shows that nothing overflows ([`fits_narrow`]).
+impl Total for i32 {
+    #[inline]
+    fn shifted(self, shift: u32) -> Self {
+        self << shift
+    }
+
+    #[inline]
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline]
+    fn times(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline]
+    fn negated(self) -> Self {
+        -self
+    }
+
+    #[inline]
+    fn rounded(self, requantizer: &Requantizer) -> i32 {
+        requantizer.apply_narrow(self)
+    }
+}
+
+/// Saturating.
+impl Total for i64 {
+    #[inline]
+    fn shifted(self, shift: u32) -> Self {
+        shifted(self, shift)
+    }
+
+    #[inline]
+    fn plus(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+
+    #[inline]
+    fn times(self, other: Self) -> Self {
+        self.saturating_mul(other)
+    }
+
+    #[inline]
+    fn negated(self) -> Self {
+        self.saturating_neg()
+    }
+
+    #[inline]
+    fn rounded(self, requantizer: &Requantizer) -> i32 {
+        requantizer.apply(self)
     }
 }
 
@@ -126,10 +227,23 @@ impl Requantizer {
         saturate(rounded, self.low, self.high)
     }
 
+    /// [`Requantizer::apply`] in 32 bits, in a form that compilers make vector instructions of.
+    #[inline]
+    pub fn apply_narrow(&self, sum: i32) -> i32 {
+        let rounded = if self.shift > 0 {
+            let twice = sum >> (self.shift - 1).min(31);
+            (twice >> 1) + (twice & 1)
+        } else {
+            // Whatever is not zero saturates 16 bits when it is shifted by as many.
+            sum.clamp(i16::MIN.into(), i16::MAX.into()) << self.shift.unsigned_abs().min(16)
+        };
+        rounded.clamp(self.low, self.high)
+    }
+
     /// The stored integer for `sum / count`: `floor(sum * 2^-shift / count + 1/2)`, exactly. Zero for a count of zero.
     ///
-    /// `sum` must be less than `2^46` in magnitude, which sums of as many 16-bit values as a variable can have are, so
-    /// that shifts left of up to 16 are exact.
+    /// `sum` must be less than `2^46` in magnitude and `count` at most `2^31`, as for all values that a variable can have: a
+    /// sum that is shifted left so far that it saturates then saturates the output too.
     pub fn divide(&self, sum: i64, count: u64) -> i32 {
         if count == 0 {
             return 0;
@@ -225,6 +339,13 @@ mod tests {
             prop_assert_eq!(requantizer.apply(sum), reference(numerator, denominator, wide));
         }
 
+        #[test]
+        fn narrow_sums_are_rounded_as_wide_ones(sum: i32, small in 0u32..32, shift in -40i32..60, relu: bool, wide: bool) {
+            let requantizer = Requantizer { shift, ..Requantizer::new(0, format(wide, 0)).expect("fixed-point") };
+            let requantizer = if relu { requantizer.not_negative().at_most(100) } else { requantizer };
+            prop_assert_eq!(requantizer.apply_narrow(sum >> small), requantizer.apply((sum >> small).into()));
+        }
+
         /// Ties, hit on purpose: an odd number of half steps.
         #[test]
         fn ties_are_exact(steps in -40000i64..40000, from in 1i32..46, wide: bool) {
@@ -242,7 +363,7 @@ mod tests {
         }
 
         #[test]
-        fn quotients_of_huge_windows_are_exact(sum in spread(47), count in 1u64.., shift in -15i32..16) {
+        fn quotients_of_huge_windows_are_exact(sum in spread(47), count in 1u64..1 << 31, shift in -40i32..40) {
             let requantizer = Requantizer { shift, ..Requantizer::new(0, format(true, 0)).expect("fixed-point") };
             let (numerator, denominator) = fraction(sum.into(), shift);
             let expected = reference(numerator, denominator * i128::from(count), true);
@@ -263,7 +384,7 @@ mod tests {
             // The product may be as large as 2^76, of which a magnitude knows only that it is large.
             let mut magnitudes = std::vec![Magnitude { largest: u64::MAX, position: sum_position }];
             magnitudes.extend(addends.iter().map(|&(_, position)| Magnitude { largest: 1 << 15, position }));
-            prop_assume!(is_exact(&magnitudes, position.into()));
+            prop_assume!(is_exact(magnitudes.iter().copied(), position.into()));
 
             let mut exact = (i128::from(product) * i128::from(alpha)) << (to - sum_position);
             let mut sum = shifted(product.saturating_mul(i64::from(alpha)), shift_between(sum_position, to));

@@ -12,14 +12,14 @@ pub struct ValuesMut<'a> {
     bytes: &'a mut [u8],
     format: NumberFormat,
     shape: Shape,
-    quantizer: Option<Quantizer>,
+    rounding: Rounding,
 }
 
 impl<'a> ValuesMut<'a> {
     /// The values of a variable of this shape and format, whose bytes these are. Real numbers are stored in fixed-point
     /// formats with `rounding`.
     pub fn new(bytes: &'a mut [u8], format: NumberFormat, shape: Shape, rounding: Rounding) -> Self {
-        Self { bytes, format, shape, quantizer: Quantizer::new(format, rounding) }
+        Self { bytes, format, shape, rounding }
     }
 
     /// The bytes as they are stored.
@@ -59,7 +59,8 @@ impl<'a> ValuesMut<'a> {
 
     /// Stores real numbers `stride` items apart, the first at `start`; those beyond the end are left out.
     pub fn write_strided(&mut self, start: usize, stride: usize, values: &[f32]) {
-        let Some(quantizer) = self.quantizer else {
+        // Not before it is needed: kernels that store integers shall need no float instruction.
+        let Some(quantizer) = Quantizer::new(self.format, self.rounding) else {
             // Buffers of less than a byte a value are refused when a model is opened: this is a float.
             return store(self.bytes.as_chunks_mut::<4>().0, start, stride, values, |value| value.to_le_bytes());
         };

@@ -60,14 +60,22 @@ fn float_networks_agree_with_nnabla() {
 fn networks_with_fixed_point_parameters_agree_with_nnabla() {
     let mut count = 0;
     for folder in networks() {
-        for variant in ["p8", "p16", "sign"].map(|variant| folder.join(variant)) {
-            let Ok(settings) = fs::read_to_string(variant.join("settings.yaml")) else { continue };
+        for variant in ["p8", "p16", "sign"] {
+            // NNabla makes binary weights anew from the float weights, the smallest of which were rounded to zero here, where
+            // a file keeps both: its outputs for these variants are those of other weights.
+            let is_binary =
+                ["binary_mlp", "resnet23_bin_c", "resnet23_bin_w"].iter().any(|name| folder.ends_with(name));
+            let outputs = folder.join(variant);
+            if !outputs.join("expected_float_out0.bin").is_file() || (is_binary && variant != "sign") {
+                continue;
+            }
+            let settings = fs::read_to_string(outputs.join("settings.yaml")).expect("the settings of the variant");
             let mut network = network(&folder);
             let settings = Settings::parse(&settings).expect("settings of NNabla's");
             settings.apply(&mut network, FormatSetting::Float32).expect("formats that NNabla takes");
-            compare(&network, &folder, &variant, "expected_float_out");
+            compare(&network, &folder, &outputs, "expected_float_out");
             count += 1;
         }
     }
-    assert!(count >= 10);
+    assert_eq!(count, 11);
 }

@@ -1,8 +1,8 @@
 //! Formats of what is computed for each run, by calibration.
 
-use super::groups::{groups, is_rectified};
-use super::{AssignOptions, Assigned, Signal};
+use super::{AssignOptions, Assigned, Signal, Width};
 use crate::calibrate::{Calibration, Statistics};
+use crate::groups::{groups, is_rectified};
 use crate::position::error_of_histogram;
 use fewbit_core::{Function, Network, NumberFormat, Operation, VariableId};
 
@@ -10,17 +10,45 @@ use fewbit_core::{Function, Network, NumberFormat, Operation, VariableId};
 /// stored. Buffers that hold whole numbers by which other values are looked up stay as they are.
 pub(super) fn assign(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
     for group in groups(&assigned.network) {
-        if group.iter().any(|&id| is_index(&assigned.network, id)) {
-            continue;
+        assign_group(assigned, &group, calibration, options);
+    }
+}
+
+/// Gives outputs of the network that have 8 bits 16, where the network still `fits`. Nothing averages out what an output
+/// loses, and classes of equal values cannot be told apart.
+pub fn widen_outputs(
+    assigned: Assigned,
+    calibration: &Calibration,
+    options: &AssignOptions,
+    fits: impl Fn(&Network) -> bool,
+) -> Assigned {
+    let mut assigned = assigned;
+    let wider = AssignOptions { buffers: Width::Fixed16, ..*options };
+    for group in groups(&assigned.network) {
+        let is_output = |id: &VariableId| assigned.network.outputs.contains(id);
+        let is_byte = |id: &VariableId| matches!(assigned.network.variable(*id).format, NumberFormat::Fixed8 { .. });
+        if group.iter().any(is_output) && group.iter().any(is_byte) {
+            let mut widened = assigned.clone();
+            assign_group(&mut widened, &group, calibration, &wider);
+            if fits(&widened.network) {
+                assigned = widened;
+            }
         }
-        // Behind a ReLU nobody sees how well negative values are stored, and its output tells about the others.
-        let seen = group.iter().filter(|&&id| !is_rectified(&assigned.network, id));
-        let statistics: Vec<&Statistics> = seen.filter_map(|&id| calibration.of(id)).collect();
-        let Some((format, sqnr)) = signal(&statistics).narrowest(options.buffers, options) else { continue };
-        for id in group {
-            assigned.network.variable_mut(id).format = format;
-            assigned.sqnr_db[id.0] = Some(sqnr);
-        }
+    }
+    assigned
+}
+
+fn assign_group(assigned: &mut Assigned, group: &[VariableId], calibration: &Calibration, options: &AssignOptions) {
+    if group.iter().any(|&id| is_index(&assigned.network, id)) {
+        return;
+    }
+    // Behind a ReLU nobody sees how well negative values are stored, and its output tells about the others.
+    let seen = group.iter().filter(|&&id| !is_rectified(&assigned.network, id));
+    let statistics: Vec<&Statistics> = seen.filter_map(|&id| calibration.of(id)).collect();
+    let Some((format, sqnr)) = signal(&statistics).narrowest(options.buffers, options) else { return };
+    for &id in group {
+        assigned.network.variable_mut(id).format = format;
+        assigned.sqnr_db[id.0] = Some(sqnr);
     }
 }
 

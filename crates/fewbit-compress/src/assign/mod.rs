@@ -7,13 +7,14 @@
 //! |---|---|
 //! | `parameters` | formats of weights, biases and the rest, by their values |
 //! | `buffers` | formats of what is computed, by calibration |
-//! | `groups` | buffers that share a format, since functions between them only move values |
 
 mod buffers;
-mod groups;
 mod parameters;
 
+pub use buffers::widen_outputs;
+
 use crate::calibrate::Calibration;
+use crate::correct::correct_biases;
 use crate::position::{Choice, allowed_positions, best_position, decibels};
 use fewbit_core::{Network, NumberFormat};
 use fewbit_nnb::Version;
@@ -30,6 +31,17 @@ pub enum Width {
     Fixed8,
 }
 
+impl Width {
+    /// The fixed-point formats that are no narrower, narrowest first.
+    fn formats(self) -> &'static [NumberFormat] {
+        match self {
+            Self::Fixed8 => &[NumberFormat::Fixed8 { position: 0 }, NumberFormat::Fixed16 { position: 0 }],
+            Self::Fixed16 => &[NumberFormat::Fixed16 { position: 0 }],
+            Self::Float32 => &[],
+        }
+    }
+}
+
 /// What [`assign()`] may do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AssignOptions {
@@ -39,6 +51,8 @@ pub struct AssignOptions {
     pub buffers: Width,
     /// The least ratio of signal to quantisation noise in decibels: a variable that would have less gets a wider format.
     pub least_sqnr_db: f64,
+    /// Whether biases make up for what rounding the weights shifts.
+    pub correct_biases: bool,
     /// The version of `.nnb` whose positions are to be kept to.
     pub version: Version,
 }
@@ -55,7 +69,11 @@ pub struct Assigned {
 /// Gives every variable of a float network a format.
 pub fn assign(network: &Network, calibration: &Calibration, options: &AssignOptions) -> Assigned {
     let mut assigned = Assigned { network: network.clone(), sqnr_db: vec![None; network.variables.len()] };
-    parameters::assign(&mut assigned, calibration, options);
+    parameters::assign_factors(&mut assigned, options);
+    if options.correct_biases {
+        correct_biases(&mut assigned.network, calibration);
+    }
+    parameters::assign_biases(&mut assigned, calibration, options);
     buffers::assign(&mut assigned, calibration, options);
     assigned
 }
@@ -79,12 +97,7 @@ impl<E: Fn(NumberFormat) -> f64> Signal<E> {
 
     /// The narrowest format, not narrower than `width`, that keeps the ratio; `None` if only floats do.
     fn narrowest(&self, width: Width, options: &AssignOptions) -> Option<(NumberFormat, f64)> {
-        let formats: &[NumberFormat] = match width {
-            Width::Fixed8 => &[NumberFormat::Fixed8 { position: 0 }, NumberFormat::Fixed16 { position: 0 }],
-            Width::Fixed16 => &[NumberFormat::Fixed16 { position: 0 }],
-            Width::Float32 => &[],
-        };
-        let choices = formats.iter().map(|&format| self.at(format, options.version));
+        let choices = width.formats().iter().map(|&format| self.at(format, options.version));
         choices.map(|(choice, sqnr)| (choice.format, sqnr)).find(|(_, sqnr)| *sqnr >= options.least_sqnr_db)
     }
 }

@@ -17,6 +17,8 @@ enum Role {
     Factor,
     /// Added to the sums of the linear function that writes this variable.
     Bias { output: VariableId },
+    /// The scale of each output unit of a binary function: small ones matter as much as large ones, and they are few.
+    Scale,
     /// Signs that a binary function multiplies with.
     Signs,
     /// Statistics of a normalisation, whose square roots and quotients need the range of floats.
@@ -25,23 +27,36 @@ enum Role {
     Unread,
 }
 
-/// Gives every parameter a format.
-pub(super) fn assign(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
-    let roles = roles(&assigned.network);
-    for (index, role) in roles.into_iter().enumerate() {
+/// Gives every parameter but biases a format.
+pub(super) fn assign_factors(assigned: &mut Assigned, options: &AssignOptions) {
+    for (index, role) in roles(&assigned.network).into_iter().enumerate() {
         let Some(values) = assigned.network.variables[index].values() else { continue };
         let chosen = match role {
-            Role::Unread | Role::Statistics => None,
+            Role::Unread | Role::Statistics | Role::Bias { .. } => None,
             Role::Signs if values.iter().all(|value| value.abs() == 1.0) => {
                 (options.parameters != Width::Float32).then_some((NumberFormat::Sign, f64::INFINITY))
             }
-            Role::Signs | Role::Factor => signal(values).narrowest(options.parameters, options),
-            Role::Bias { output } => bias(values, output, calibration, options),
+            Role::Scale if options.parameters == Width::Fixed8 => signal(values).narrowest(Width::Fixed16, options),
+            Role::Scale | Role::Signs | Role::Factor => signal(values).narrowest(options.parameters, options),
         };
-        if let Some((format, sqnr)) = chosen {
-            assigned.network.variables[index].format = format;
-            assigned.sqnr_db[index] = Some(sqnr);
+        set(assigned, index, chosen);
+    }
+}
+
+/// Gives every bias a format.
+pub(super) fn assign_biases(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
+    for (index, role) in roles(&assigned.network).into_iter().enumerate() {
+        if let (Some(values), Role::Bias { output }) = (assigned.network.variables[index].values(), role) {
+            let chosen = bias(values, output, calibration, options);
+            set(assigned, index, chosen);
         }
+    }
+}
+
+fn set(assigned: &mut Assigned, index: usize, chosen: Option<(NumberFormat, f64)>) {
+    if let Some((format, sqnr)) = chosen {
+        assigned.network.variables[index].format = format;
+        assigned.sqnr_db[index] = Some(sqnr);
     }
 }
 
@@ -53,7 +68,7 @@ fn signal(values: &[f32]) -> Signal<impl Fn(NumberFormat) -> f64> {
 }
 
 /// The format of a bias. Its error shifts a whole channel, and its size says little about how much that matters: what
-/// counts is the noise that the output has anyway when it is stored in 8 bits.
+/// counts is the noise that the output has anyway when it is stored in 8 bits, or may have.
 fn bias(
     values: &[f32],
     output: VariableId,
@@ -61,22 +76,18 @@ fn bias(
     options: &AssignOptions,
 ) -> Option<(NumberFormat, f64)> {
     let signal = signal(values);
-    let byte = NumberFormat::Fixed8 { position: 0 };
-    let statistics = calibration.of(output).filter(|_| options.parameters == Width::Fixed8);
-    if let Some(statistics) = statistics {
-        let (choice, sqnr) = signal.at(byte, options.version);
-        let stored = Signal {
-            largest: statistics.histogram.largest().into(),
-            power: statistics.whole().squares,
-            error: |format| error_of_histogram(&statistics.histogram, format),
-        };
-        let noise = stored.at(byte, options.version).0.error / statistics.histogram.total().max(1) as f64;
-        if choice.error * BIAS_MARGIN <= noise {
-            return Some((choice.format, sqnr));
-        }
-    }
-    let width = if options.parameters == Width::Float32 { Width::Float32 } else { Width::Fixed16 };
-    signal.narrowest(width, options)
+    let Some(statistics) = calibration.of(output) else { return signal.narrowest(options.parameters, options) };
+    let stored = Signal {
+        largest: statistics.histogram.largest().into(),
+        power: statistics.whole().squares,
+        error: |format| error_of_histogram(&statistics.histogram, format),
+    };
+    let anyway = stored.at(NumberFormat::Fixed8 { position: 0 }, options.version).0.error;
+    let wanted = stored.power / 10f64.powf(options.least_sqnr_db / 10.0);
+    let noise = anyway.min(wanted) / statistics.histogram.total().max(1) as f64;
+    let choices = options.parameters.formats().iter().map(|&format| signal.at(format, options.version));
+    let mut choices = choices.filter(|(choice, _)| choice.error * BIAS_MARGIN <= noise);
+    choices.next().map(|(choice, sqnr)| (choice.format, sqnr))
 }
 
 /// What each variable is for, as far as it is a parameter.
@@ -97,6 +108,7 @@ fn roles(network: &Network) -> Vec<Role> {
 fn role(node: &Node, linear: Option<&Linear>, input: usize) -> Role {
     match (linear, &node.operation) {
         (Some(linear), _) if input == linear.bias => Role::Bias { output: node.outputs[0] },
+        (Some(linear), _) if linear.alpha == Some(input) => Role::Scale,
         (Some(linear), _) if linear.binary && input == linear.weight => Role::Signs,
         (Some(linear), _) if linear.binary && input < linear.weight => Role::Unread,
         (_, Operation::Known(Function::BatchNormalization(_) | Function::FusedBatchNormalization(_))) => {

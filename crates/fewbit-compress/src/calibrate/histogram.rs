@@ -93,6 +93,13 @@ impl Histogram {
         })
     }
 
+    /// The mean of a function of the values, taken in the middles of the bins; zero if there were none.
+    pub fn mean_of(&self, function: impl Fn(f64) -> f64) -> f64 {
+        let sum: f64 = self.bins().map(|bin| bin.count as f64 * function((bin.low + bin.high) / 2.0)).sum();
+        let total = self.total();
+        if total == 0 { 0.0 } else { (sum + self.zeros as f64 * function(0.0)) / total as f64 }
+    }
+
     /// Doubles the range until it takes these values.
     fn make_room(&mut self, min: f32, max: f32) {
         (self.min, self.max) = (self.min.min(min), self.max.max(max));

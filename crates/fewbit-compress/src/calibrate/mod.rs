@@ -6,14 +6,17 @@
 //! |---|---|
 //! | [`histogram`] | how often values of each size occur |
 //! | [`statistics`] | histogram and moments of a variable, channel by channel |
+//! | [`sizes`] | how often values of each magnitude occur, for channels that are scaled |
 //! | `channels` | which axis of a variable is that of its channels |
 
 mod channels;
 pub mod histogram;
+pub mod sizes;
 pub mod statistics;
 
 pub use channels::channel_axis;
 pub use histogram::Histogram;
+pub use sizes::Sizes;
 pub use statistics::{Moments, Statistics};
 
 use crate::error::CompressError;

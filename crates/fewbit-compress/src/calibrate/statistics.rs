@@ -1,6 +1,7 @@
 //! [`Statistics`]: what calibration keeps of all values that a variable had.
 
 use super::histogram::Histogram;
+use super::sizes::Sizes;
 
 /// The values that a variable had, in constant memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,8 @@ pub struct Statistics {
     pub histogram: Histogram,
     /// The moments of each channel.
     pub channels: Vec<Moments>,
+    /// How often values of each magnitude occurred in each channel.
+    pub sizes: Vec<Sizes>,
     /// Values of a channel that lie next to each other.
     run: usize,
 }
@@ -79,7 +82,13 @@ impl Moments {
 impl Statistics {
     /// Nothing yet of a variable with `channels` channels, of which `run` values lie next to each other.
     pub fn new(channels: usize, run: usize) -> Self {
-        Self { histogram: Histogram::default(), channels: vec![Moments::default(); channels.max(1)], run: run.max(1) }
+        let channels = channels.max(1);
+        Self {
+            histogram: Histogram::default(),
+            channels: vec![Moments::default(); channels],
+            sizes: vec![Sizes::default(); channels],
+            run: run.max(1),
+        }
     }
 
     /// Adds all values that the variable has at one time.
@@ -88,6 +97,7 @@ impl Statistics {
         let count = self.channels.len();
         for (index, run) in values.chunks(self.run).enumerate() {
             self.channels[index % count].add(run);
+            self.sizes[index % count].add(run);
         }
     }
 
@@ -96,6 +106,9 @@ impl Statistics {
         self.histogram.merge(&other.histogram);
         for (channel, other) in self.channels.iter_mut().zip(&other.channels) {
             channel.merge(other);
+        }
+        for (sizes, other) in self.sizes.iter_mut().zip(&other.sizes) {
+            sizes.merge(other);
         }
     }
 

@@ -4,8 +4,9 @@ mod report;
 
 pub use report::{Compressed, Measurement, Use, VariableReport};
 
-use crate::assign::{AssignOptions, Width, assign};
+use crate::assign::{AssignOptions, Width, assign, widen_outputs};
 use crate::calibrate::calibrate;
+use crate::equalize::equalize;
 use crate::error::CompressError;
 use crate::evaluate::evaluate;
 use crate::memory;
@@ -28,6 +29,10 @@ pub struct CompressOptions {
     pub buffers: Width,
     /// The least ratio of signal to quantisation noise in decibels: a variable that would have less gets a wider format.
     pub least_sqnr_db: f64,
+    /// Whether to scale channels and layers by powers of two, so that they lose less in 8 bits.
+    pub equalize: bool,
+    /// Whether biases make up for what rounding the weights shifts.
+    pub correct_biases: bool,
     /// The version of `.nnb` to write.
     pub version: Version,
     /// The newest function definitions to use.
@@ -41,6 +46,8 @@ impl Default for CompressOptions {
             parameters: Width::Fixed8,
             buffers: Width::Fixed8,
             least_sqnr_db: 20.0,
+            equalize: true,
+            correct_biases: true,
             version: Version::V3,
             api_level: LATEST_API_LEVEL,
         }
@@ -66,9 +73,17 @@ pub fn compress(
     network.validate()?;
     // Without identities it is what a person would convert; some of them have no place in a file at all.
     let float = encode(&remove_identities(network)?, &encode_options(Version::V3, options))?;
-    let simple = simplify(network)?;
-    let statistics = calibrate(&simple, calibration, progress)?;
-    let assigned = assign(&simple, &statistics, &assign_options(options));
+    let mut simple = simplify(network)?;
+    let mut statistics = calibrate(&simple, calibration, progress)?;
+    if options.equalize {
+        simple = equalize(&simple, &statistics, options.version)?;
+        statistics = calibrate(&simple, calibration, progress)?;
+    }
+    let assign_options = assign_options(options);
+    let assigned = assign(&simple, &statistics, &assign_options);
+    let arena = arena_bytes(&assigned.network, options)?;
+    let fits = |network: &Network| arena_bytes(network, options).is_ok_and(|bytes| bytes <= arena);
+    let assigned = widen_outputs(assigned, &statistics, &assign_options, fits);
     let Encoded { bytes, warnings } = write(&assigned.network, options)?;
     let seconds = start.elapsed().as_secs_f64();
     Ok(Compressed {
@@ -84,8 +99,8 @@ pub fn compress(
 }
 
 fn assign_options(options: &CompressOptions) -> AssignOptions {
-    let CompressOptions { parameters, buffers, least_sqnr_db, version, .. } = *options;
-    AssignOptions { parameters, buffers, least_sqnr_db, version }
+    let CompressOptions { parameters, buffers, least_sqnr_db, correct_biases, version, .. } = *options;
+    AssignOptions { parameters, buffers, least_sqnr_db, correct_biases, version }
 }
 
 fn encode_options(version: Version, options: &CompressOptions) -> EncodeOptions {
@@ -96,6 +111,12 @@ fn encode_options(version: Version, options: &CompressOptions) -> EncodeOptions 
 fn write(network: &Network, options: &CompressOptions) -> Result<Encoded, CompressError> {
     let arena = (options.version == Version::V4).then(|| memory::plan(network).arena);
     Ok(encode(network, &EncodeOptions { arena, ..encode_options(options.version, options) })?)
+}
+
+/// Bytes of the arena that a network needs.
+fn arena_bytes(network: &Network, options: &CompressOptions) -> Result<usize, CompressError> {
+    let file = write(network, options)?.bytes;
+    Ok(Model::open(&file)?.arena_bytes())
 }
 
 /// Sizes of a file, and how well it does.

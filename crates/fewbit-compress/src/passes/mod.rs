@@ -5,16 +5,19 @@
 //! | [`split_fused`] | fused functions become the plain ones that they stand for |
 //! | [`remove_identities`] | functions that only pass their input on go away |
 //! | [`fold_normalization`] | batch normalisation goes into the weights next to it |
+//! | [`drop_training_weights`] | binary functions let go of their float weights |
 //! | [`remove_unused`] | functions and variables that nothing reads go away |
 //!
 //! [`simplify`] runs them all in this order. Each leaves a valid network, or says why it cannot.
 
+mod binary;
 mod edit;
 mod fold;
 mod identities;
 mod split;
 mod unused;
 
+pub use binary::drop_training_weights;
 pub use fold::fold_normalization;
 pub use identities::remove_identities;
 pub use split::split_fused;
@@ -32,5 +35,6 @@ pub fn simplify(network: &Network) -> Result<Network, NetworkError> {
     let network = split_fused(network)?;
     let network = remove_identities(&network)?;
     let network = fold_normalization(&network)?;
+    let network = drop_training_weights(&network)?;
     remove_unused(&network)
 }

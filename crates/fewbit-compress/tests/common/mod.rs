@@ -151,6 +151,20 @@ pub fn output(network: &Network, input: &[f32]) -> Vec<f32> {
     (0..output.len()).map(|index| output.get(index)).collect()
 }
 
+/// Samples of values that `value` draws, with the network's outputs as targets.
+pub fn dataset(network: &Network, count: usize, value: impl Fn(&mut Numbers) -> f32) -> Inputs {
+    let mut numbers = Numbers::new(77);
+    let [inputs, outputs] = [network.inputs[0], network.outputs[0]].map(|id| network.variable(id).shape.items());
+    let names = (0..inputs).map(|index| format!("x__{index}")).chain((0..outputs).map(|index| format!("y__{index}")));
+    let mut text = names.collect::<Vec<_>>().join(",");
+    for _ in 0..count {
+        let x: Vec<f32> = (0..inputs).map(|_| value(&mut numbers)).collect();
+        let row = x.iter().copied().chain(output(network, &x));
+        text += &format!("\n{}", row.map(|value| value.to_string()).collect::<Vec<_>>().join(","));
+    }
+    csv(&text, &network.variable(network.inputs[0]).shape[1..])
+}
+
 /// Checks that two networks give nearly the same for some inputs, and that it is not all the same.
 pub fn assert_equal_outputs(before: &Network, after: &Network) {
     let mut numbers = Numbers::new(99);

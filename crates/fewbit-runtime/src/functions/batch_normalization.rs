@@ -64,16 +64,23 @@ fn normalize(
                 (mean, channels.variance(&x, channel, mean))
             }
         };
-        let (mut factor, mut beta) = ([1.0 / libm::sqrtf(variance + arguments.eps)], [0.0]);
-        affine.scale(channel, &mut factor);
+        let deviation = libm::sqrtf(variance + arguments.eps);
+        let (mut gamma, mut beta) = ([1.0], [0.0]);
+        affine.scale(channel, &mut gamma);
         affine.shift(channel, &mut beta);
         channels.map(&x, output, channel, |place, run| {
             for value in &mut *run {
-                *value = (*value - mean) * factor[0] + beta[0];
+                *value = normalized(*value, mean, gamma[0], deviation, beta[0]);
             }
             ending.apply(place, run);
         });
     }
+}
+
+/// A value normalised, in the order in which NNabla computes: parameters of few bits give many values on rounding edges,
+/// where each float operation counts.
+pub(super) fn normalized(value: f32, mean: f32, gamma: f32, deviation: f32, beta: f32) -> f32 {
+    (value - mean) * gamma / deviation + beta
 }
 
 /// The statistics in the file, one a channel.
@@ -90,33 +97,34 @@ impl<'a> Running<'a> {
     }
 }
 
-/// Neighbouring channels whose values are neighbours too, so that factors are computed once for all rows.
+/// Neighbouring channels whose values are neighbours too, so that parameters are read once for all rows.
 struct Block {
     mean: [f32; RUN],
-    factor: [f32; RUN],
+    gamma: [f32; RUN],
+    deviation: [f32; RUN],
     beta: [f32; RUN],
 }
 
 impl Block {
     /// `channels` channels from `start` on.
     fn new(running: &Running<'_>, affine: &Affine<'_>, eps: f32, start: usize, channels: usize) -> Self {
-        let mut block = Self { mean: [0.0; RUN], factor: [0.0; RUN], beta: [0.0; RUN] };
+        let mut block = Self { mean: [0.0; RUN], gamma: [1.0; RUN], deviation: [0.0; RUN], beta: [0.0; RUN] };
         running.mean.read(start, &mut block.mean[..channels]);
-        let factor = &mut block.factor[..channels];
-        running.variance.read(start, factor);
-        for factor in &mut *factor {
-            *factor = 1.0 / libm::sqrtf(*factor + eps);
+        let deviation = &mut block.deviation[..channels];
+        running.variance.read(start, deviation);
+        for deviation in &mut *deviation {
+            *deviation = libm::sqrtf(*deviation + eps);
         }
-        affine.scale(start, factor);
+        affine.scale(start, &mut block.gamma[..channels]);
         affine.shift(start, &mut block.beta[..channels]);
         block
     }
 
     /// Normalises a row of the block in place.
     fn apply(&self, row: &mut [f32]) {
-        let parameters = self.mean.iter().zip(&self.factor).zip(&self.beta);
-        for (value, ((mean, factor), beta)) in row.iter_mut().zip(parameters) {
-            *value = (*value - mean) * factor + beta;
+        let parameters = self.mean.iter().zip(&self.gamma).zip(self.deviation.iter().zip(&self.beta));
+        for (value, ((mean, gamma), (deviation, beta))) in row.iter_mut().zip(parameters) {
+            *value = normalized(*value, *mean, *gamma, *deviation, *beta);
         }
     }
 }

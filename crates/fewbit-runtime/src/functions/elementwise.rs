@@ -9,7 +9,7 @@ use super::layout::Layout;
 use crate::values::ValuesMut;
 use core::array;
 use fewbit_core::Shape;
-use fewbit_nnb::Values;
+use fewbit_nnb::{Element, Values};
 
 /// An input as it is read: its values, and where in them the places of the output lie.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ impl<'a> Operand<'a> {
     }
 
     /// Reads the values at consecutive places from `place` on.
-    pub fn read(&self, place: usize, out: &mut [f32]) {
+    pub fn read<E: Element>(&self, place: usize, out: &mut [E]) {
         self.layout.read(&self.values, place, out);
     }
 

@@ -8,7 +8,7 @@ use crate::values::ValuesMut;
 use core::ops::Range;
 use fewbit_core::list::{InlineList, LIST_CAPACITY};
 use fewbit_core::{NumberFormat, Shape};
-use fewbit_nnb::Values;
+use fewbit_nnb::{Element, Values};
 
 /// A value for each axis. There may be more axes than in a shape: two for each where values are repeated in blocks.
 pub(super) type PerAxis<T> = InlineList<T, LIST_CAPACITY>;
@@ -78,7 +78,7 @@ impl Layout {
     }
 
     /// Reads the values at consecutive places from `place` on.
-    pub fn read(&self, values: &Values<'_>, place: usize, out: &mut [f32]) {
+    pub fn read<E: Element>(&self, values: &Values<'_>, place: usize, out: &mut [E]) {
         self.each_row(place, out.len(), |start, stride, range| {
             if let Some(out) = out.get_mut(range) {
                 values.read_strided(start, stride, out);

@@ -9,6 +9,7 @@
 
 mod activation;
 mod affine;
+mod arithmetic;
 mod arrays;
 mod batch_normalization;
 mod binary;
@@ -32,6 +33,7 @@ mod window;
 use crate::call::{Call, Inputs};
 use crate::session::Semantics;
 use crate::values::ValuesMut;
+use arithmetic::Join;
 use binary::{logic, map2, test2};
 use fewbit_core::{Function, NumberFormat};
 use unary::{map, test};
@@ -48,9 +50,12 @@ pub(crate) fn is_exact<'v>(function: &Function, inputs: &dyn Inputs<'v>, output:
         | Function::BinaryWeightAffine(_)
         | Function::INQAffine(_) => affine::product(function, inputs, Semantics::Integer, 0)
             .is_none_or(|product| product.is_exact(product.rows, output)),
-        // Other functions are no convolutions and give no product.
-        function => convolution::product(function, inputs, Semantics::Integer)
-            .is_none_or(|(product, groups)| product.is_exact(groups.output_channels(), output)),
+        function => match Join::of(function) {
+            Some(join) => join.is_exact(inputs, output),
+            // Other functions are no convolutions and give no product.
+            None => convolution::product(function, inputs, Semantics::Integer)
+                .is_none_or(|(product, groups)| product.is_exact(groups.output_channels(), output)),
+        },
     }
 }
 
@@ -110,16 +115,14 @@ pub(crate) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
         Function::LogSoftmax(arguments) => activation::log_softmax(arguments, call, output),
 
         // Arithmetic
-        Function::Add2(_) | Function::BcAdd2(_) => map2(call, output, |a, b| a + b),
-        Function::Sub2(_) => map2(call, output, |a, b| a - b),
-        Function::Mul2(_) => map2(call, output, |a, b| a * b),
+        Function::Add2(_) | Function::BcAdd2(_) | Function::AddN => Join::Sum.run(call, output),
+        Function::Sub2(_) => Join::Difference.run(call, output),
+        Function::Mul2(_) | Function::MulN => Join::Product.run(call, output),
         Function::Div2(_) => map2(call, output, |a, b| a / b),
         Function::Pow2(_) => map2(call, output, libm::powf),
         Function::Minimum2 => map2(call, output, |a, b| if a < b { a } else { b }),
         Function::Maximum2 => map2(call, output, |a, b| if a > b { a } else { b }),
         Function::ATan2 => map2(call, output, libm::atan2f),
-        Function::AddN => binary::fold(call, output, &|a, b| a + b),
-        Function::MulN => binary::fold(call, output, &|a, b| a * b),
         Function::AddScalar(arguments) => map(call, output, |x| x + arguments.val),
         Function::MulScalar(arguments) => map(call, output, |x| x * arguments.val),
         Function::PowScalar(arguments) => map(call, output, |x| unary::pow_scalar(x, arguments.val)),

@@ -19,15 +19,28 @@ fn read_floats(path: &Path) -> Option<Vec<f32>> {
 /// Runs a case; the differences from what NNabla gave, as a sentence.
 fn check(case: &Path) -> Result<(), String> {
     let nnp = Nnp::open(&case.join("net.nnp")).map_err(|error| error.to_string())?;
-    let network = nnp.network(&ImportOptions::default()).map_err(|error| error.to_string())?;
+    let import = |batch| nnp.network(&ImportOptions { batch, ..ImportOptions::default() });
+    let mut network = import(None).map_err(|error| error.to_string())?;
+    let inputs: Option<Vec<_>> =
+        (0..network.inputs.len()).map(|index| read_floats(&case.join(format!("in{index}.bin")))).collect();
+    let inputs = inputs.ok_or("an input is missing")?;
+    // The input tells the batch that NNabla was run with.
+    if let (Some(values), Some(&id)) = (inputs.first(), network.inputs.first()) {
+        let batch = values.len().checked_div(network.variable(id).shape.items()).filter(|&batch| batch > 1);
+        network = import(batch).map_err(|error| error.to_string())?;
+    }
     let options = EncodeOptions { version: Version::V3, ..EncodeOptions::default() };
     let file = encode(&network, &options).map_err(|error| error.to_string())?.bytes;
     let model = Model::open(&file).map_err(|error| error.to_string())?;
-    let mut arena = vec![0; model.arena_bytes()];
+    // A value that is not written shall not be right by chance.
+    let mut arena = vec![0xa5; model.arena_bytes()];
     let mut session = Session::new(&model, &mut arena, Semantics::Reference).map_err(|error| error.to_string())?;
-    for index in 0..network.inputs.len() {
-        let values = read_floats(&case.join(format!("in{index}.bin"))).ok_or(format!("no input {index}"))?;
-        session.set_input(index, &values);
+    for (index, values) in inputs.iter().enumerate() {
+        let mut input = session.input_mut(index).ok_or(format!("input {index} cannot be written"))?;
+        if input.len() != values.len() {
+            return Err(format!("input {index} has {} values, but the file {}", input.len(), values.len()));
+        }
+        input.write(0, values);
     }
     session.run();
     for index in 0..network.outputs.len() {

@@ -1,6 +1,7 @@
 //! What each function computes: against NNabla, against numbers from other sources, in all number formats, and that no
 //! shapes, arguments or values whatever make one panic.
 
+mod arithmetic;
 mod by_hand;
 mod golden;
 mod hostile;

@@ -1,52 +1,20 @@
 //! Random integers of number formats, and what *integer* semantics make of sums of them: in 128 bits, by the definition.
 
+use crate::random::Random;
 use fewbit_core::NumberFormat;
 
-/// A sequence of numbers that a seed determines (Steele et al. 2014, "Fast Splittable Pseudorandom Number Generators").
-pub struct Numbers(u64);
-
-impl Numbers {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ bits >> 31
-    }
-
-    /// A number below `end`, which must not be 0.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.bits() % end as u64) as usize
-    }
-
-    /// A number from -1 to 1.
-    pub fn real(&mut self) -> f32 {
-        self.below(1 << 24) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    /// Integers that a format stores. They are as small as one draw says for all of them, so that some sums saturate and
-    /// some do not; now and then there is one at the end of the range.
-    pub fn of_format(&mut self, format: NumberFormat, count: usize) -> Vec<i128> {
-        let (low, high) = format.integer_range().expect("integers");
-        let smaller = self.below(format.bits());
-        let mut integer = || match (format, self.below(16)) {
-            (NumberFormat::Sign, draw) => {
-                if draw < 8 {
-                    low
-                } else {
-                    high
-                }
-            }
-            (_, 0) => low,
-            (_, 1) => high,
-            _ => (low + self.below((high - low + 1) as usize) as i32) >> smaller,
-        };
-        (0..count).map(|_| integer().into()).collect()
-    }
+/// Integers that a format stores. They are as small as one draw says for all of them, so that some sums saturate and some
+/// do not; now and then there is one at the end of the range.
+pub fn integers(random: &mut Random, format: NumberFormat, count: usize) -> Vec<i128> {
+    let (low, high) = format.integer_range().expect("integers");
+    let smaller = random.below(format.bits());
+    let mut integer = || match (format, random.below(16)) {
+        (NumberFormat::Sign, draw) => [low, high][draw % 2],
+        (_, 0) => low,
+        (_, 1) => high,
+        _ => (low + random.below((high - low + 1) as usize) as i32) >> smaller,
+    };
+    (0..count).map(|_| integer().into()).collect()
 }
 
 /// The integer that a format stores for a sum of integers at their positions: exact, changed by `change` (which is given

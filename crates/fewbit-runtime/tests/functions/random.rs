@@ -148,5 +148,6 @@ fn related(random: &mut Random, first: Shape) -> Shape {
 /// Whether the runtime computes a function's sums in integers where it can, and not in floats.
 pub fn has_integer_form(spec: &FunctionSpec) -> bool {
     let name = spec.name;
-    name.ends_with("Affine") || name.ends_with("onvolution") || name.ends_with("Pooling") || name == "BatchMatmul"
+    let joins = ["Add2", "BcAdd2", "AddN", "Sub2", "Mul2", "MulN", "BatchMatmul"];
+    name.ends_with("Affine") || name.ends_with("onvolution") || name.ends_with("Pooling") || joins.contains(&name)
 }

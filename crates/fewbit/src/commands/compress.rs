@@ -3,7 +3,7 @@
 use crate::console::{self, Console};
 use crate::dataset::DataArguments;
 use crate::measurement::{self, COLUMNS};
-use crate::model::{Model, ModelFiles, check_memory};
+use crate::model::{Model, ModelFiles, VersionOption, check_memory};
 use crate::output;
 use crate::progress::Bar;
 use crate::size::{self, ByteSize};
@@ -46,6 +46,8 @@ pub struct Arguments {
     /// The least ratio of signal to rounding noise, in decibels; a variable that would have less gets a wider type
     #[arg(long, value_name = "DB", value_parser = finite, default_value_t = CompressOptions::default().least_sqnr_db)]
     sqnr: f64,
+    #[command(flatten)]
+    version: VersionOption,
     /// Fail if the arena needs more than so many bytes, as in 64k
     #[arg(long, value_name = "BYTES")]
     ram: Option<ByteSize>,
@@ -102,6 +104,7 @@ impl Arguments {
             parameters: self.parameters.into(),
             buffers: self.buffers.into(),
             least_sqnr_db: self.sqnr,
+            version: self.version.or(CompressOptions::default().version),
             ..CompressOptions::default()
         };
         let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;

@@ -1,7 +1,7 @@
 //! `fewbit convert`: network files to `.nnb` files as `nnabla_cli convert` writes them, and to other network files.
 
 use super::inputs_and_output;
-use crate::model::{self, FormatOptions, Kind, Model, NetworkOptions, OrFromFile};
+use crate::model::{self, FormatOptions, Kind, Model, NetworkOptions, OrFromFile, VersionOption};
 use crate::{console, output, size};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -12,7 +12,6 @@ use fewbit_formats::settings::Applied;
 use fewbit_nnb::{EncodeOptions, Encoded, Version, encode};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 /// Arguments of `fewbit convert`.
 #[derive(Args)]
@@ -26,10 +25,8 @@ pub struct Arguments {
     network: NetworkOptions,
     #[command(flatten)]
     formats: FormatOptions,
-    /// Version of the .nnb format: nnb (the same as nnb_2) and nnb_3 for NNabla's runtimes, nnb_4 for fewbit's with a
-    /// smaller arena
-    #[arg(short, long = "define_version", alias = "define-version", value_name = "VERSION", default_value = "nnb")]
-    define_version: NnbVersion,
+    #[command(flatten)]
+    version: VersionOption,
     /// API level of the function definitions in an .nnb file [default: the newest]
     #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
     api: Option<OrFromFile>,
@@ -61,23 +58,6 @@ struct Compatibility {
     /// Network files keep their repeats
     #[arg(long, hide = true)]
     nnp_no_expand_network: bool,
-}
-
-/// A version of the `.nnb` format under NNabla's name.
-#[derive(Clone, Copy, Debug)]
-struct NnbVersion(Version);
-
-impl FromStr for NnbVersion {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "nnb" | "nnb_2" => Ok(Self(Version::V2)),
-            "nnb_3" => Ok(Self(Version::V3)),
-            "nnb_4" => Ok(Self(Version::V4)),
-            _ => Err("known are nnb, nnb_2, nnb_3 and nnb_4"),
-        }
-    }
 }
 
 /// What can be written.
@@ -126,7 +106,7 @@ impl Arguments {
         let apply = self.formats.is_given() || matches!(model, Model::Network(_));
         let name = || inputs[0].display().to_string();
         let mut network = model.into_network().with_context(name)?;
-        let mut options = EncodeOptions { version: self.define_version.0, ..EncodeOptions::default() };
+        let mut options = EncodeOptions { version: self.version.or(Version::V2), ..EncodeOptions::default() };
         if apply {
             let applied = self.formats.apply(&mut network)?;
             options.sized_as_float = unlisted_buffers(&network, &applied);

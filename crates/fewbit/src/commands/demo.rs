@@ -3,11 +3,13 @@
 use crate::console::Console;
 use crate::measurement::{self, COLUMNS};
 use crate::progress::Bar;
+use crate::size;
 use crate::table::{self, Align};
 use anyhow::Result;
 use clap::Args;
 use fewbit_compress::assign::Width;
 use fewbit_compress::{CompressOptions, Compressed, Measurement, Progress, compress};
+use fewbit_core::Network;
 use fewbit_data::{Dataset, Fit, Inputs, Preprocess};
 use fewbit_formats::{ImportOptions, Nnp};
 use serde_json::{Value, json};
@@ -37,14 +39,13 @@ struct Tutorial {
 /// The networks of the experiment: what is stored in fixed point, and what the tutorial has to say of it.
 const STAGES: [(&str, Tutorial); 3] = [
     ("float", Tutorial { model: "449.5 KB", footprint: "1.2 MB", top1: "81 %" }),
-    ("parameters in FIXED8", Tutorial { model: "126.0 KB", footprint: "", top1: "" }),
-    (
-        "parameters and buffers in FIXED8 or FIXED16",
-        Tutorial { model: "126.0 KB", footprint: "495.2 KB", top1: "79 %" },
-    ),
+    ("FIXED8 parameters", Tutorial { model: "126.0 KB", footprint: "", top1: "" }),
+    ("FIXED8/16 parameters and buffers", Tutorial { model: "126.0 KB", footprint: "495.2 KB", top1: "79 %" }),
 ];
 
 const NEXT: &str = "\
+The tutorial's numbers are those of a network of the same shape, which it trains itself.
+
 What to try next:
   fewbit compress models/resnet23_trained.nnp --data testdata/cifar10 -o small
       writes small/model.nnb for a device, and small/settings.yaml to edit
@@ -56,10 +57,13 @@ What to try next:
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let console = Console::new(self.json);
+        let bundle = Bundle::open()?;
         console.print(&format!(
-            "ResNet23 for CIFAR-10, calibrated on {CALIBRATION} and measured on 1,000 images of its excerpt\n"
+            "ResNet23, trained on CIFAR-10: calibrated on {} images, measured on {}\n",
+            size::grouped(bundle.training.len()),
+            size::grouped(bundle.test.len())
         ))?;
-        let measurements = experiment(&Bar::default())?;
+        let measurements = bundle.experiment(&Bar::default())?;
         console.print(&text(&measurements))?;
         console.print(&format!("\n{NEXT}"))?;
         console.object(&object(&measurements))?;
@@ -67,22 +71,36 @@ impl Arguments {
     }
 }
 
-/// Measures the networks of [`STAGES`], in their order.
-fn experiment(progress: &dyn Progress) -> Result<[Measurement; 3]> {
-    let network = Nnp::from_archive(NETWORK)?.network(&ImportOptions::default())?;
-    let inputs = |name, bytes, count: usize| -> Result<Inputs> {
-        let dataset = Dataset::from_packed_bytes(name, bytes)?.balanced(count);
-        Ok(Inputs::new(dataset, &[3, 32, 32], Preprocess::Standardize, Fit::Exact)?)
-    };
-    let training = inputs("the bundled training images", TRAINING_IMAGES, CALIBRATION)?;
-    let test = inputs("the bundled test images", TEST_IMAGES, usize::MAX)?;
-    let with_buffers = |buffers: Width| -> Result<Compressed> {
-        let options = CompressOptions { buffers, ..CompressOptions::default() };
-        Ok(compress(&network, &training, &test, &options, progress)?)
-    };
-    let parameters = with_buffers(Width::Float32)?;
-    let all = with_buffers(Width::Fixed8)?;
-    Ok([parameters.float, parameters.compressed, all.compressed])
+/// What the program brings along.
+struct Bundle {
+    network: Network,
+    training: Inputs,
+    test: Inputs,
+}
+
+impl Bundle {
+    fn open() -> Result<Self> {
+        let inputs = |name, bytes, count: usize| -> Result<Inputs> {
+            let dataset = Dataset::from_packed_bytes(name, bytes)?.balanced(count);
+            Ok(Inputs::new(dataset, &[3, 32, 32], Preprocess::Standardize, Fit::Exact)?)
+        };
+        Ok(Self {
+            network: Nnp::from_archive(NETWORK)?.network(&ImportOptions::default())?,
+            training: inputs("the bundled training images", TRAINING_IMAGES, CALIBRATION)?,
+            test: inputs("the bundled test images", TEST_IMAGES, usize::MAX)?,
+        })
+    }
+
+    /// Measures the networks of [`STAGES`], in their order.
+    fn experiment(&self, progress: &dyn Progress) -> Result<[Measurement; 3]> {
+        let with_buffers = |buffers: Width| -> Result<Compressed> {
+            let options = CompressOptions { buffers, ..CompressOptions::default() };
+            Ok(compress(&self.network, &self.training, &self.test, &options, progress)?)
+        };
+        let parameters = with_buffers(Width::Float32)?;
+        let all = with_buffers(Width::Fixed8)?;
+        Ok([parameters.float, parameters.compressed, all.compressed])
+    }
 }
 
 fn text(measurements: &[Measurement; 3]) -> String {

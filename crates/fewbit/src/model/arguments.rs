@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use fewbit_core::Network;
 use fewbit_formats::settings::Applied;
 use fewbit_formats::{FormatSetting, Settings};
+use fewbit_nnb::Version;
 use fewbit_runtime::Semantics;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -67,6 +68,38 @@ impl From<SemanticsName> for Semantics {
         match name {
             SemanticsName::Integer => Self::Integer,
             SemanticsName::Reference => Self::Reference,
+        }
+    }
+}
+
+/// The version of the `.nnb` format to write.
+#[derive(Args)]
+pub struct VersionOption {
+    /// Version of .nnb: nnb (the same as nnb_2) and nnb_3 for NNabla's runtimes, nnb_4 for fewbit's with a smaller arena
+    #[arg(short, long = "define_version", alias = "define-version", value_name = "VERSION")]
+    define_version: Option<NnbVersion>,
+}
+
+impl VersionOption {
+    /// The version that was asked for, or this one.
+    pub fn or(&self, default: Version) -> Version {
+        self.define_version.map_or(default, |NnbVersion(version)| version)
+    }
+}
+
+/// A version of the `.nnb` format under NNabla's name.
+#[derive(Clone, Copy, Debug)]
+pub struct NnbVersion(Version);
+
+impl FromStr for NnbVersion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "nnb" | "nnb_2" => Ok(Self(Version::V2)),
+            "nnb_3" => Ok(Self(Version::V3)),
+            "nnb_4" => Ok(Self(Version::V4)),
+            _ => Err("known are nnb, nnb_2, nnb_3 and nnb_4"),
         }
     }
 }

@@ -3,7 +3,9 @@
 
 mod arguments;
 
-pub use arguments::{FormatOptions, ModelArguments, ModelFiles, NetworkOptions, OrFromFile, SemanticsName};
+pub use arguments::{
+    FormatOptions, ModelArguments, ModelFiles, NetworkOptions, OrFromFile, SemanticsName, VersionOption,
+};
 
 use crate::size;
 use anyhow::{Context, Result, anyhow, bail};

@@ -1,6 +1,6 @@
 //! A scale and shift into the weights and biases of the functions around it.
 
-use super::channelwise::Channelwise;
+use crate::channelwise::Channelwise;
 use crate::linear::{Linear, Units};
 use crate::passes::edit::{free_name, redirect, set_values, sibling_name};
 use fewbit_core::{Function, Network, Operation, Shape, Variable, VariableId};

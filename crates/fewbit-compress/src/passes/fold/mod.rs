@@ -3,11 +3,10 @@
 //! In a network that is only run, a batch normalisation is `scale * x + shift` for each channel (Ioffe and Szegedy 2015,
 //! algorithm 2). The function before it, or the functions after it, can do that with other weights at no cost.
 
-mod channelwise;
 mod into_weights;
 
 use super::remove_unused;
-use channelwise::Channelwise;
+use crate::channelwise::Channelwise;
 use fewbit_core::Network;
 use fewbit_core::network::NetworkError;
 use into_weights::{into_readers, into_writer};

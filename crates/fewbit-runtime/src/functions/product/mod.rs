@@ -141,12 +141,14 @@ impl Product<'_> {
     }
 
     /// Integer sums, and an integer epilogue where there is one.
-    fn run_integer<S: Sum + Into<i64>>(
+    fn run_integer<S: Sum>(
         mut self,
         sums: &IntegerSums<'_>,
         mut parts: impl Iterator<Item = Part> + Clone,
         output: &mut ValuesMut<'_>,
-    ) {
+    ) where
+        for<'t, 'v> IntegerEpilogue<'t, 'v>: Epilogue<S>,
+    {
         let terms = self.terms;
         match IntegerEpilogue::new(&terms, sums, output.format()) {
             Some(mut epilogue) => self.sum::<S>(0..self.rows, &mut epilogue, &mut parts, output),

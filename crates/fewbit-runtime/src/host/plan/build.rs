@@ -8,13 +8,14 @@ use crate::host::layout::{Axes, Frame, MapLayout};
 use crate::host::simd::Machine;
 use crate::host::steps::{MapId, Step};
 use crate::model::Model;
+use std::boxed::Box;
 use std::vec;
 use std::vec::Vec;
 
 /// A function of the file that the portable runtime computes, or a group.
 enum Work {
     Portable(usize),
-    Group(Group),
+    Group(Box<Group>),
 }
 
 impl Work {
@@ -107,7 +108,7 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
                     None => wanted.push((axes, frame)),
                 }
             }
-            works.push(Work::Group(group));
+            works.push(Work::Group(Box::new(group)));
         }
         works.sort_by_key(Work::position);
         works

@@ -4,15 +4,17 @@
 //! value. It takes in what follows as long as only the group reads it: batch normalisations, which are folded into the
 //! weights, one addition, cheap activations, and a pooling function.
 
+use super::activation::{activation, fused_activation};
 use super::graph::{Graph, is_float_buffer, is_parameter};
 use crate::host::layout::{Axes, Frame, SPATIAL};
 use crate::host::linear::{Linear, ScaleShift};
 use crate::host::simd::{Activation, Combine};
 use crate::host::steps::winograd;
 use crate::model::Model;
-use fewbit_core::function::arguments::{FusedConvolution, Nonlinearity, PadMode};
+use fewbit_core::function::arguments::FusedConvolution;
 use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, FusedConvolutionInputs, PoolingGeometry};
 use fewbit_core::{Function, Shape};
+use std::boxed::Box;
 use std::vec;
 use std::vec::Vec;
 
@@ -45,7 +47,7 @@ pub(super) enum Head {
     /// A convolution.
     Convolution {
         /// Where its kernel goes.
-        geometry: ConvolutionGeometry,
+        geometry: Box<ConvolutionGeometry>,
         /// Its weights, with all that is folded into them.
         linear: Linear,
     },
@@ -282,7 +284,7 @@ impl Grouping<'_, '_, '_> {
             return None;
         }
         let linear = Linear::of(self.model, index, geometry.output_channels)?;
-        Some((Head::Convolution { geometry, linear }, axes))
+        Some((Head::Convolution { geometry: Box::new(geometry), linear }, axes))
     }
 
     /// What a fused convolution has beside the convolution; `None` if it is of a kind that the kernels do not have.
@@ -407,32 +409,6 @@ fn affine_base(function: &Function) -> Option<i32> {
         Function::BinaryConnectAffine(arguments) | Function::BinaryWeightAffine(arguments) => Some(arguments.base_axis),
         _ => None,
     }
-}
-
-/// The activation that a function is, if it is a cheap one.
-fn activation(function: &Function) -> Option<Activation> {
-    Some(match function {
-        Function::ReLU(_) => Activation::RELU,
-        Function::ReLU6 => Activation::Clamp { low: 0.0, high: 6.0 },
-        Function::HardTanh => Activation::Clamp { low: -1.0, high: 1.0 },
-        Function::LeakyReLU(arguments) => Activation::Leaky { slope: arguments.alpha },
-        _ => return None,
-    })
-}
-
-/// The activation of a fused convolution; `None` if it, or the padding, is of a kind that the kernels do not have.
-fn fused_activation(arguments: &FusedConvolution) -> Option<Activation> {
-    let zeros = arguments.pad_mode == PadMode::Constant && arguments.constant_value == 0.0;
-    if !zeros && arguments.pad.iter().any(|&pad| pad != 0) {
-        return None;
-    }
-    Some(match arguments.nonlinearity {
-        Nonlinearity::Identity => Activation::Identity,
-        Nonlinearity::ReLU => Activation::RELU,
-        Nonlinearity::ReLU6 => Activation::Clamp { low: 0.0, high: 6.0 },
-        Nonlinearity::LeakyReLU => Activation::Leaky { slope: *arguments.nonlinearity_args.first()? },
-        Nonlinearity::Sigmoid | Nonlinearity::Tanh | Nonlinearity::ELU => return None,
-    })
 }
 
 impl Group {

@@ -6,6 +6,7 @@
 //!    one kind to the other; [`lower`] makes the weights and windows of a group.
 //! 4. [`memory`] finds out when each map is needed, [`arena`] a place for it.
 
+mod activation;
 mod arena;
 mod build;
 mod graph;

@@ -170,35 +170,90 @@ pub(super) unsafe fn sum<S: Simd, const P: usize, const V: usize>(
     window: &Window,
     panel: Panel<'_>,
 ) -> [[S::Floats; V]; P] {
+    // A multiply-add waits for the one before it on the same sum. Small tiles have too few sums for that time: they take
+    // several for each, over different places.
+    // SAFETY: as the caller promises.
+    unsafe {
+        match P * V {
+            0..=2 => sum_in_parts::<S, P, V, 4>(simd, pixels, window, panel),
+            3..=4 => sum_in_parts::<S, P, V, 2>(simd, pixels, window, panel),
+            _ => sum_in_parts::<S, P, V, 1>(simd, pixels, window, panel),
+        }
+    }
+}
+
+/// The same, each sum in `PARTS` over different places.
+///
+/// # Safety
+/// As for [`sum`].
+#[inline(always)]
+unsafe fn sum_in_parts<S: Simd, const P: usize, const V: usize, const PARTS: usize>(
+    simd: S,
+    pixels: [*const f32; P],
+    window: &Window,
+    panel: Panel<'_>,
+) -> [[S::Floats; V]; P] {
     let zero = simd.splat(0.0);
-    let mut sums = [[zero; V]; P];
+    let mut sums = [[[zero; V]; P]; PARTS];
     for v in 0..V {
         // SAFETY: a panel has a bias for each lane of its vectors.
         let bias = unsafe { simd.load(panel.bias.as_ptr().add(v * S::LANES)) };
-        for sums in &mut sums {
+        for sums in &mut sums[0] {
             sums[v] = bias;
         }
     }
     let mut weights = panel.weights.as_ptr();
     for &run in &window.runs {
-        for place in run..run + window.run_length {
+        let end = run + window.run_length;
+        let mut place = run;
+        while place + PARTS <= end {
+            for part in 0..PARTS {
+                // SAFETY: as the caller promises.
+                unsafe { add_place(simd, &mut sums[part], pixels, place + part, weights) };
+                weights = weights.wrapping_add(V * S::LANES);
+            }
+            place += PARTS;
+        }
+        for place in place..end {
             // SAFETY: as the caller promises.
-            unsafe {
-                let mut row = [zero; V];
-                for v in 0..V {
-                    row[v] = simd.load(weights.add(v * S::LANES));
-                }
-                for p in 0..P {
-                    let value = simd.splat(*pixels[p].add(place));
-                    for v in 0..V {
-                        sums[p][v] = simd.mul_add(value, row[v], sums[p][v]);
-                    }
-                }
-                weights = weights.add(V * S::LANES);
+            unsafe { add_place(simd, &mut sums[0], pixels, place, weights) };
+            weights = weights.wrapping_add(V * S::LANES);
+        }
+    }
+    for part in 1..PARTS {
+        for p in 0..P {
+            for v in 0..V {
+                sums[0][p][v] = simd.add(sums[0][p][v], sums[part][p][v]);
             }
         }
     }
-    sums
+    sums[0]
+}
+
+/// Adds the products of one place of the window.
+///
+/// # Safety
+/// Each pixel must be valid for reading at the place, `weights` for reading `V` vectors.
+#[inline(always)]
+unsafe fn add_place<S: Simd, const P: usize, const V: usize>(
+    simd: S,
+    sums: &mut [[S::Floats; V]; P],
+    pixels: [*const f32; P],
+    place: usize,
+    weights: *const f32,
+) {
+    let mut row = [simd.splat(0.0); V];
+    for v in 0..V {
+        // SAFETY: as the caller promises.
+        row[v] = unsafe { simd.load(weights.add(v * S::LANES)) };
+    }
+    for p in 0..P {
+        // SAFETY: as the caller promises.
+        let value = simd.splat(unsafe { *pixels[p].add(place) });
+        for v in 0..V {
+            sums[p][v] = simd.mul_add(value, row[v], sums[p][v]);
+        }
+    }
 }
 
 impl Kernel for Plane<'_> {

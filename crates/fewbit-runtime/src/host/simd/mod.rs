@@ -6,7 +6,12 @@
 //!   them without a further check. [`Machine`] holds such a value, and is how one is had.
 //! - A kernel is written once, over [`Simd`], and is compiled for each instruction set. It takes slices and checks once
 //!   a call that every place it will touch lies within them; only then does it work with pointers.
+//!
+//! And one keeps it fast: an instruction set is switched on for a function, and what is inlined into it. So all of a kernel
+//! is `#[inline(always)]`, and closures, which cannot be, do not touch vectors.
 #![allow(unsafe_code)]
+// Tiles are walked by their pixels and vectors, which number several arrays and pointers at once.
+#![allow(clippy::needless_range_loop)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

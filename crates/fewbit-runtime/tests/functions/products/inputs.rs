@@ -1,7 +1,8 @@
 //! The inputs of a [`Spec`], in any formats, and the network that they make.
 
 use super::Spec;
-use crate::numbers::Numbers;
+use crate::numbers::integers;
+use crate::random::Random;
 use crate::single::{file, network, shape, variable};
 use fewbit_core::{NumberFormat, Shape, Variable};
 use proptest::prelude::*;
@@ -19,18 +20,18 @@ pub struct Stored {
 
 impl Stored {
     /// Random values; positions of the channels differ if `by_channel` wants it and the format has any.
-    fn new(numbers: &mut Numbers, format: NumberFormat, count: usize, channels: usize, by_channel: bool) -> Self {
+    fn new(random: &mut Random, format: NumberFormat, count: usize, channels: usize, by_channel: bool) -> Self {
         if format == NumberFormat::Float32 {
-            let reals = (0..count).map(|_| numbers.real()).collect();
+            let reals = (0..count).map(|_| random.real(1.0)).collect();
             return Self { format, by_channel: false, positions: vec![0], integers: Vec::new(), reals };
         }
         let position = format.position().unwrap_or(0);
         let by_channel = by_channel && format.is_fixed();
         let positions: Vec<i8> = match by_channel {
-            true => (0..channels).map(|_| position + numbers.below(4) as i8 - 2).collect(),
+            true => (0..channels).map(|_| position + random.below(4) as i8 - 2).collect(),
             false => vec![position],
         };
-        let integers = numbers.of_format(format, count);
+        let integers = integers(random, format, count);
         let in_channel = (count / positions.len()).max(1);
         let step = |index: usize| format.with_position(positions[index / in_channel]).step();
         let reals = integers.iter().enumerate().map(|(index, &value)| value as f32 * step(index)).collect();
@@ -133,26 +134,26 @@ pub struct Inputs {
 
 impl Inputs {
     pub fn new(spec: &Spec, formats: &Formats) -> Self {
-        let mut numbers = Numbers::new(formats.seed);
+        let mut random = Random::new(formats.seed);
         let channels = spec.groups * spec.outputs;
         let weight_items = spec.weight_shape().items();
         // Only there do the values of an output channel lie in a row.
         let rows_are_channels =
             !spec.kind.is_deconvolution() && !spec.kind.has_indicators() && formats.weights_are_stored;
-        let x = Stored::new(&mut numbers, formats.x, spec.x_shape().items(), 1, false);
+        let x = Stored::new(&mut random, formats.x, spec.x_shape().items(), 1, false);
         let by_channel = formats.by_channel && rows_are_channels;
-        let weights = Stored::new(&mut numbers, formats.weights, weight_items, channels, by_channel);
+        let weights = Stored::new(&mut random, formats.weights, weight_items, channels, by_channel);
         let mut normalization =
-            [(); 4].map(|()| Stored::new(&mut numbers, NumberFormat::Float32, channels, channels, false));
+            [(); 4].map(|()| Stored::new(&mut random, NumberFormat::Float32, channels, channels, false));
         normalization[3].reals.iter_mut().for_each(|variance| *variance = variance.abs() + 0.1);
         Self {
             x,
             weights,
-            fixed: (0..weight_items).map(|_| numbers.below(2) == 0).collect(),
-            alpha: Stored::new(&mut numbers, formats.alpha, channels, channels, formats.by_channel),
-            bias: Stored::new(&mut numbers, formats.bias, channels, channels, formats.by_channel),
+            fixed: (0..weight_items).map(|_| random.below(2) == 0).collect(),
+            alpha: Stored::new(&mut random, formats.alpha, channels, channels, formats.by_channel),
+            bias: Stored::new(&mut random, formats.bias, channels, channels, formats.by_channel),
             normalization,
-            residual: Stored::new(&mut numbers, formats.residual, spec.y_shape().items(), 1, false),
+            residual: Stored::new(&mut random, formats.residual, spec.y_shape().items(), 1, false),
             weights_are_stored: formats.weights_are_stored,
         }
     }

@@ -1,6 +1,7 @@
 //! Products of matrices of two variables, whose batch axes broadcast.
 
-use crate::numbers::{Numbers, rounded};
+use crate::numbers::{integers, rounded};
+use crate::random::Random;
 use crate::single::{Given, file, network, run, shape, variable};
 use fewbit_core::function::arguments::BatchMatmul;
 use fewbit_core::{Function, NumberFormat, Shape};
@@ -92,8 +93,8 @@ proptest! {
 
     #[test]
     fn integers_are_exact(spec in specs(), formats in [format(), format(), format()], seed: u64) {
-        let mut numbers = Numbers::new(seed);
-        let [a, b] = [0, 1].map(|index| numbers.of_format(formats[index], shape(&spec.dims(index)).items()));
+        let mut random = Random::new(seed);
+        let [a, b] = [0, 1].map(|index| integers(&mut random, formats[index], shape(&spec.dims(index)).items()));
         let [a_position, b_position] = [0, 1].map(|index| i32::from(formats[index].position().expect("fixed-point")));
         let stored = |products: &Vec<i128>| {
             let sum = products.iter().sum();
@@ -109,8 +110,8 @@ proptest! {
 
     #[test]
     fn floats_agree_with_double_precision(spec in specs(), seed: u64) {
-        let mut numbers = Numbers::new(seed);
-        let mut reals = |index| -> Vec<f32> { (0..shape(&spec.dims(index)).items()).map(|_| numbers.real()).collect() };
+        let mut random = Random::new(seed);
+        let mut reals = |index| -> Vec<f32> { (0..shape(&spec.dims(index)).items()).map(|_| random.real(1.0)).collect() };
         let (a, b) = (reals(0), reals(1));
         let double = |values: &[f32]| -> Vec<f64> { values.iter().map(|&value| value.into()).collect() };
         let found = spec.run([&a, &b], [NumberFormat::Float32; 3], Semantics::Reference);

@@ -3,33 +3,31 @@
 //! Between the input and the output of a function that only moves values, another format would lose something and gain
 //! nothing: what the coarser one cannot hold is lost in both. With the same format such functions are exact.
 
+use crate::forest::Forest;
 use fewbit_core::{Function, Network, Node, Operation, VariableId};
 
 /// The buffers of a network in groups that share a format, each in order.
 pub fn groups(network: &Network) -> Vec<Vec<VariableId>> {
-    let mut leaders: Vec<usize> = (0..network.variables.len()).collect();
+    let mut forest = Forest::new(network.variables.len());
     let is_buffer = |id: &&VariableId| network.variable(**id).is_buffer();
     for node in network.nodes.iter().filter(|node| only_moves(node)) {
         let mut buffers = node.inputs.iter().chain(&node.outputs).filter(is_buffer);
         let Some(first) = buffers.next() else { continue };
         for other in buffers {
-            let [a, b] = [leader(&leaders, first.0), leader(&leaders, other.0)];
-            leaders[a.max(b)] = a.min(b);
+            forest.join(first.0, other.0);
         }
     }
     let mut groups: Vec<Vec<VariableId>> = vec![Vec::new(); network.variables.len()];
     for index in (0..network.variables.len()).filter(|&index| network.variables[index].is_buffer()) {
-        groups[leader(&leaders, index)].push(VariableId(index));
+        groups[forest.leader(index)].push(VariableId(index));
     }
     groups.retain(|group| !group.is_empty());
     groups
 }
 
-fn leader(leaders: &[usize], mut index: usize) -> usize {
-    while leaders[index] != index {
-        index = leaders[index];
-    }
-    index
+/// Whether the values of a buffer are first stored there: no function only moves them to it.
+pub fn is_source(network: &Network, id: VariableId) -> bool {
+    !network.nodes.iter().any(|node| node.outputs.contains(&id) && only_moves(node))
 }
 
 /// Whether only what is above zero in a variable is ever read.
@@ -109,6 +107,8 @@ mod tests {
         let groups: Vec<Vec<usize>> =
             groups(&network).iter().map(|group| group.iter().map(|id| id.0).collect()).collect();
         assert_eq!(groups, [vec![0, 1, 2, 3, 4], vec![5]]);
+        let sources: Vec<bool> = (0..6).map(|id| is_source(&network, VariableId(id))).collect();
+        assert_eq!(sources, [true, false, true, false, false, true]);
         let rectified: Vec<bool> = (0..6).map(|id| is_rectified(&network, VariableId(id))).collect();
         assert_eq!(rectified, [true, false, false, false, false, false]);
     }

@@ -1,6 +1,6 @@
 //! [`Channelwise`]: a batch normalisation as the scale and shift of each channel.
 
-use fewbit_core::{Function, Network, Node, Operation};
+use fewbit_core::{Function, Network, Node, Operation, VariableId};
 
 /// `scale * x + shift` for each item of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ impl Channelwise {
         let mut values = |missing: bool| if missing { None } else { rest.next() };
         let [beta, gamma] = [values(arguments.no_bias), values(arguments.no_scale)];
         let [mean, variance] = [values(false)?, values(false)?];
-        let channel = |id: Option<&fewbit_core::VariableId>, default: f64| -> Option<Vec<f64>> {
+        let channel = |id: Option<&VariableId>, default: f64| -> Option<Vec<f64>> {
             match id {
                 Some(&id) => Some(network.variable(id).values()?.iter().map(|&value| f64::from(value)).collect()),
                 None => Some(vec![default; shape[axis]]),
