@@ -6,15 +6,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod chromium;
+#[path = "../examples/sample/measured.rs"]
+mod measured;
 #[path = "../examples/sample/network.rs"]
 mod network;
 #[path = "../examples/sample/reports.rs"]
 mod reports;
 
 use chromium::{Browser, Page, Screen, screenshot_folder};
-use fewbit_core::{Network, NumberFormat};
+use fewbit_core::{Network, Node, NumberFormat, VariableKind};
+use fewbit_nnb::{EncodeOptions, encode};
 use fewbit_report::{
-    About, CompressionReport, Confusion, EvaluationReport, Quality, Run, TrainingReport, Version, draw,
+    About, CompressionReport, Confusion, EvaluationReport, LayerError, Quality, Run, TrainingReport, VariableReport,
+    Version, draw,
 };
 use serde_json::Value;
 use std::fs;
@@ -136,14 +140,43 @@ fn profile_opens() {
     check("profile", &reports::profile().to_html().unwrap());
 }
 
+/// The network with every parameter in 8 bits, at the position that its largest value allows, and every buffer in
+/// `buffers`.
+fn fixed(network: &Network, buffers: NumberFormat) -> Network {
+    let mut network = network.clone();
+    for variable in &mut network.variables {
+        variable.format = match &variable.kind {
+            VariableKind::Buffer => buffers,
+            VariableKind::Parameter(values) => {
+                let largest = values.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
+                let fits = |position: &i8| largest * f32::from(*position).exp2() < 127.5;
+                NumberFormat::Fixed8 { position: (0..=7).rev().find(fits).unwrap_or(0) }
+            }
+        };
+    }
+    network
+}
+
+/// Bytes of the network's file.
+fn file_bytes(network: &Network) -> u64 {
+    let options = EncodeOptions { version: fewbit_nnb::Version::V3, ..EncodeOptions::default() };
+    encode(network, &options).expect("the network can be encoded").bytes.len() as u64
+}
+
 /// Small networks of other kinds, whose quality is an error; what is not known has no section.
 #[test]
 fn other_networks_open() {
     for (name, float) in reference_networks().into_iter().filter(|(name, _)| !name.starts_with("resnet23")) {
-        let small = network::fixed(&float, NumberFormat::Fixed16 { position: 9 });
+        let small = fixed(&float, NumberFormat::Fixed16 { position: 9 });
+        let layer = |node: &Node| LayerError {
+            name: node.name.clone(),
+            function: node.operation.spec().name.into(),
+            sqnr_db: Some(node.name.len() as f64),
+            ..LayerError::default()
+        };
         let version = |name: &str, network: &Network, error: f64| Version {
             name: name.into(),
-            model_bytes: network::file_bytes(network),
+            model_bytes: file_bytes(network),
             arena_bytes: network::arena(network).arena_bytes,
             state_bytes: 600,
             quality: Some(Quality::MeanSquaredError(error)),
@@ -154,8 +187,8 @@ fn other_networks_open() {
             alternatives: vec![version("16 bits", &small, 0.0131), version("8 bits", &small, 0.2)],
             chosen: Some(0),
             memory: Some(network::arena(&small)),
-            variables: network::variables(&small),
-            layers: reports::layers(&small),
+            variables: small.variables.iter().map(VariableReport::new).collect(),
+            layers: small.nodes.iter().map(layer).collect(),
             ..CompressionReport::default()
         };
         check(&name, &report.to_html().unwrap());
@@ -245,7 +278,6 @@ fn reference_networks() -> Vec<(String, Network)> {
 #[test]
 fn drawings_open() {
     let mut networks = reference_networks();
-    let trained = network::resnet23();
-    networks.push(("resnet23_fixed8".into(), network::fixed(&trained, NumberFormat::Fixed8 { position: 4 })));
+    networks.push(("resnet23_8_bits".into(), measured::measured().compressed().network.clone()));
     check_drawings(&networks);
 }

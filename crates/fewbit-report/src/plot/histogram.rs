@@ -31,6 +31,31 @@ const FEWEST_BINS: f64 = 16.0;
 const WIDEST_VIEW: f64 = 8.0;
 
 impl Bins {
+    /// As many bins as are kept.
+    const KEPT: usize = 256;
+
+    /// The bins of values, each with how often it occurs; `None` where there are none. Values that are not finite do not
+    /// count.
+    pub fn of(values: impl IntoIterator<Item = (f64, u64)>) -> Option<Self> {
+        let values: Vec<(f64, u64)> = values.into_iter().filter(|(value, _)| value.is_finite()).collect();
+        let (low, high) = values
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (value, _)| (low.min(*value), high.max(*value)));
+        if low > high {
+            return None;
+        }
+        // A single value has a bin of its own around it.
+        let around = if high > low { 0.0 } else { (low.abs() * 0.01).max(f64::MIN_POSITIVE) };
+        let (low, high) = (low - around, high + around);
+        let mut counts = vec![0u64; Self::KEPT];
+        for (value, count) in values {
+            let bin = (value - low) / (high - low) * Self::KEPT as f64;
+            let bin = &mut counts[(bin as usize).min(Self::KEPT - 1)];
+            *bin = bin.saturating_add(count);
+        }
+        Some(Self { low, high, counts })
+    }
+
     /// Neighbours joined, so that there are no more bins than can be told apart, and no more than twice the cube root of
     /// the number of values (the Rice rule): with more, a few values look like noise. Bins between ends that are not numbers
     /// in their order hold nothing.
@@ -69,13 +94,18 @@ impl Bins {
     }
 }
 
-/// Draws a histogram with a remark under its title. Its vertical axis is logarithmic: what matters for a range are the rare values at its ends.
+/// Draws a histogram with a short caption and a remark under it. Its vertical axis is logarithmic: what matters for a range are the rare values at its ends.
 ///
 /// # Errors
 /// When plotters refuses to draw.
-pub fn histogram(words: &Words, remark: &str, bins: &Bins, range: Option<(f64, f64)>) -> Result<Markup, ReportError> {
+pub fn histogram(
+    words: &Words,
+    caption: (&str, &str),
+    bins: &Bins,
+    range: Option<(f64, f64)>,
+) -> Result<Markup, ReportError> {
     let bins = bins.coarse();
-    small_figure(words, remark, 170, |area| draw(area, &bins, range))
+    small_figure(words, caption, 170, |area| draw(area, &bins, range))
 }
 
 fn draw(area: &Area<'_>, bins: &Bins, range: Option<(f64, f64)>) -> DrawResult {
@@ -115,4 +145,36 @@ fn view(bins: &Bins, range: Option<(f64, f64)>) -> (f64, f64) {
     let high = to.min(bins.high + room).max(bins.high);
     let edge = (high - low) * 0.02;
     (low - edge, high + edge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_fall_into_their_bins() {
+        let values = [(-1.0, 3), (0.0, 5), (1.0, 2), (f64::NAN, 9)];
+        let bins = Bins::of(values).unwrap();
+        assert_eq!((bins.low, bins.high), (-1.0, 1.0));
+        assert_eq!((bins.counts[0], bins.counts[128], bins.counts[255]), (3, 5, 2));
+        assert_eq!(bins.counts.iter().sum::<u64>(), 10);
+        let single = Bins::of([(0.0, 7)]).unwrap();
+        assert!(single.low < 0.0 && single.high > 0.0);
+        assert_eq!(Bins::of([(f64::INFINITY, 7)]), None);
+    }
+
+    #[test]
+    fn few_values_have_few_bins() {
+        let bins = Bins { low: 0.0, high: 1.0, counts: vec![1; 256] };
+        assert_eq!(bins.coarse().counts, [16; 16]);
+        let many = Bins { counts: vec![1_000_000; 256], ..bins };
+        assert_eq!(many.coarse().counts.len(), 86);
+    }
+
+    #[test]
+    fn parts_begin_and_end_with_the_range() {
+        let bins = Bins { low: -2.0, high: 2.0, counts: vec![1; 8] };
+        assert_eq!(bins.parts(Some((-1.0, 0.9))), [(0, 2, false), (2, 4, true), (6, 2, false)]);
+        assert_eq!(bins.parts(None), [(0, 8, true)]);
+    }
 }

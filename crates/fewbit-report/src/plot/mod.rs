@@ -111,21 +111,21 @@ pub fn figure(
     })
 }
 
-/// A plot that is small enough for a phone, to stand beside others on a desktop, with a remark under its title. Its legend
-/// is that of all of them.
+/// A plot that is small enough for a phone, to stand beside others on a desktop, with a short caption and a remark under
+/// it. Its legend is that of all of them.
 ///
 /// # Errors
 /// When plotters refuses to draw.
 pub fn small_figure(
     words: &Words,
-    remark: &str,
+    (caption, remark): (&str, &str),
     height: i32,
     draw: impl Fn(&Area<'_>) -> DrawResult,
 ) -> Result<Markup, ReportError> {
     let svg = svg(words, "small", (SMALL_WIDTH, height), draw)?;
     Ok(html! {
         figure.small id=(words.id) {
-            figcaption { (words.title) span.remark { (remark) } }
+            figcaption { (caption) span.remark { (remark) } }
             (svg)
         }
     })

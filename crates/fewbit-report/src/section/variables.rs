@@ -191,16 +191,15 @@ fn plot(index: usize, variable: &VariableReport, bins: &Bins) -> Result<Markup, 
     let remarks = remarks.join("; ");
     let words = Words {
         id: format!("range-{index}"),
-        title: variable.name.clone(),
+        title: format!("Values of {}", variable.name),
         description: format!(
-            "Values of {} lie between {} and {}. {remarks}.",
-            variable.name,
+            "They lie between {} and {}. {remarks}.",
             number::significant(bins.low, 3),
             number::significant(bins.high, 3)
         ),
         legend: Vec::new(),
     };
-    histogram(&words, &remarks, bins, range)
+    histogram(&words, (&variable.name, &remarks), bins, range)
 }
 
 /// The table of all variables.

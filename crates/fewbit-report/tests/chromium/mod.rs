@@ -5,6 +5,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -13,8 +14,12 @@ use tungstenite::{Message, WebSocket};
 /// How long the browser may take for anything; the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Browsers are large: tests that run at the same time take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A running browser; it ends with this value.
 pub struct Browser {
+    _turn: MutexGuard<'static, ()>,
     process: Child,
     socket: WebSocket<TcpStream>,
     // Kept until the browser has ended.
@@ -47,12 +52,18 @@ impl Browser {
     }
 
     fn run(program: &Path) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().unwrap();
         let mut user_data = std::ffi::OsString::from("--user-data-dir=");
         user_data.push(profile.path());
         let process = Command::new(program)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+            ])
             .args(["--hide-scrollbars", "--remote-debugging-port=0"])
             .arg(user_data)
             .arg("about:blank")
@@ -74,7 +85,7 @@ impl Browser {
         let stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = tungstenite::client(format!("ws://127.0.0.1:{port}{}", path.trim()), stream).unwrap();
-        Self { process, socket, _profile: profile, calls: 0, events: Vec::new() }
+        Self { _turn: turn, process, socket, _profile: profile, calls: 0, events: Vec::new() }
     }
 
     /// Opens a file on a screen, with media features in place of the machine's.
@@ -223,8 +234,11 @@ impl Page<'_> {
 
 impl Drop for Page<'_> {
     fn drop(&mut self) {
-        let target = self.target.clone();
-        self.browser.call(None, "Target.closeTarget", json!({ "targetId": target }));
+        // A browser that has failed has no page to close.
+        if !std::thread::panicking() {
+            let target = self.target.clone();
+            self.browser.call(None, "Target.closeTarget", json!({ "targetId": target }));
+        }
     }
 }
 
