@@ -5,6 +5,7 @@ use fewbit_compress::memory;
 use fewbit_core::Network;
 use fewbit_formats::nnp::{ImportOptions, Nnp};
 use fewbit_report::{ArenaMap, Bins, Place};
+use fewbit_runtime::Model;
 use std::path::{Path, PathBuf};
 
 /// A file of the repository.
@@ -23,16 +24,22 @@ pub fn resnet23() -> Network {
     read(&repository("models/resnet23_trained.nnp"))
 }
 
-/// Where the network's buffers lie.
-pub fn arena(network: &Network) -> ArenaMap {
-    let plan = memory::plan(network);
+/// Where the network's buffers lie when it is run from a file.
+pub fn arena_of_file(network: &Network, file: &[u8]) -> ArenaMap {
+    let model = Model::open(file).expect("the file can be run");
+    let offset = |index| model.arena_range(index).map(|range| range.start);
+    arena(network, model.arena_bytes(), memory::plan(network).lower_bound, offset)
+}
+
+/// The map of an arena in which each variable has an offset.
+pub fn arena(network: &Network, bytes: usize, bound: usize, offset: impl Fn(usize) -> Option<usize>) -> ArenaMap {
     let lives = fewbit_nnb::write::buffers::lives(network);
-    let variables = network.variables.iter().zip(&plan.arena.offsets).zip(lives);
-    let places = variables.filter_map(|((variable, offset), life)| {
+    let variables = network.variables.iter().zip(lives).enumerate();
+    let places = variables.filter_map(|(index, (variable, life))| {
         let life = life?;
         Some(Place {
             name: variable.name.clone(),
-            offset: (*offset)? as u64,
+            offset: offset(index)? as u64,
             bytes: variable.bytes() as u64,
             first_step: *life.start(),
             last_step: (*life.end()).min(network.nodes.len().saturating_sub(1)),
@@ -41,8 +48,8 @@ pub fn arena(network: &Network) -> ArenaMap {
     ArenaMap {
         places: places.collect(),
         steps: network.nodes.iter().map(|node| node.name.clone()).collect(),
-        arena_bytes: plan.bytes as u64,
-        lower_bound: plan.lower_bound as u64,
+        arena_bytes: bytes as u64,
+        lower_bound: bound as u64,
     }
 }
 

@@ -2,7 +2,7 @@
 //! so; all else is measured.
 
 use crate::measured::{Measured, classes, measured};
-use crate::network::{arena, multiply_accumulates, values_in_bins};
+use crate::network::{arena_of_file, multiply_accumulates, values_in_bins};
 use fewbit_compress::Measurement;
 use fewbit_core::{Node, VariableId, VariableKind};
 use fewbit_data::{Sample, Task};
@@ -43,7 +43,7 @@ pub fn compression() -> CompressionReport {
             "Calibrated on 24 images.",
         ),
         versions: vec![version("float", &compressed.float), version("8 bits", &compressed.compressed)],
-        memory: Some(arena(&compressed.network)),
+        memory: Some(arena_of_file(&compressed.network, &compressed.file)),
         variables: variables(measured),
         layers: measured.layers.clone(),
         alternatives: measured.tried.iter().map(|(name, tried)| version(name, &tried.compressed)).collect(),

@@ -176,9 +176,10 @@ pub(crate) fn section(map: &ArenaMap) -> Result<Section, ReportError> {
         p {
             (peak_text) " "
             @if gap == 0 {
-                "The arena is no larger than that: no plan that keeps whole variables can do better. "
+                "No plan that keeps whole variables needs less. "
             } @else {
-                "The arena is " (number::bytes(gap)) " larger than what is needed at the peak. "
+                "No plan that keeps whole variables needs less than " (number::bytes(map.lower_bound)) "; this one needs "
+                (number::bytes(gap)) " more. "
             }
             "Each block is a variable, as high as it has bytes, and as wide as there are steps from the one that writes it "
             "to the last that reads it. Where a block ends within a step, a function writes its result over its input."
