@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn floats_keep_their_bits() {
-        let cases = [(1.0, "0x1p0f"), (-0.0, "-0.0f"), (0.1, "0x1.99999ap-4f"), (f32::from_bits(1), "0x0.000002p-126f")];
+        let cases =
+            [(1.0, "0x1p0f"), (-0.0, "-0.0f"), (0.1, "0x1.99999ap-4f"), (f32::from_bits(1), "0x0.000002p-126f")];
         for (value, expected) in cases {
             assert_eq!(float_literal(value), expected);
         }

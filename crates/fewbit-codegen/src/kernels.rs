@@ -65,9 +65,8 @@ const KERNELS: &[Kernel] = &[
 /// The kernels that features need, without what they do not.
 pub(crate) fn text(features: &Features) -> String {
     let mut all = String::new();
-    let needed = |kernel: &&Kernel| {
-        kernel.needed_by.is_empty() || kernel.needed_by.iter().any(|&feature| features.has(feature))
-    };
+    let needed =
+        |kernel: &&Kernel| kernel.needed_by.is_empty() || kernel.needed_by.iter().any(|&feature| features.has(feature));
     for kernel in KERNELS.iter().filter(needed) {
         let mut text = resolve(kernel.text, &|name| features.has_name(name));
         for (name, meaning) in kernel.names {

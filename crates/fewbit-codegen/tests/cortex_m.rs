@@ -126,10 +126,16 @@ fn resnet23_is_small_and_needs_neither_heap_nor_floats() {
         let mut compile = Command::new(COMPILER);
         compile.current_dir(folder).args([board.processor, "-mthumb", "-Os", "-std=c99", "-c", "net.c", "-o", "net.o"]);
         run(&mut compile).expect("code that compiles");
-        let sizes = run(Command::new("arm-none-eabi-size").current_dir(folder).args(["-A", "net.o"])).expect("an object");
+        let sizes =
+            run(Command::new("arm-none-eabi-size").current_dir(folder).args(["-A", "net.o"])).expect("an object");
         let [code, constants, memory] = [".text", ".rodata", ".bss"].map(|section| section_bytes(&sizes, section));
-        let symbols = run(Command::new("arm-none-eabi-nm").current_dir(folder).args(["-u", "net.o"])).expect("an object");
-        println!("{}: text {code}, rodata {constants}, bss {memory}; needs {}", board.processor, symbols.replace('\n', " "));
+        let symbols =
+            run(Command::new("arm-none-eabi-nm").current_dir(folder).args(["-u", "net.o"])).expect("an object");
+        println!(
+            "{}: text {code}, rodata {constants}, bss {memory}; needs {}",
+            board.processor,
+            symbols.replace('\n', " ")
+        );
         assert!(code <= 10 * 1024, "{code} bytes of code for {}", board.processor);
         assert_eq!(memory, model.arena_bytes(), "the arena is all memory that is written");
         for symbol in symbols.split_whitespace().filter(|symbol| *symbol != "U") {

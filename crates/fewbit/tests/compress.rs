@@ -20,7 +20,7 @@ fn what_is_written_is_what_was_measured() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("new/small");
     let object: Value = serde_json::from_str(&stdout(compress(&out).arg("--json"))).unwrap();
-    assert_eq!(names(&out), ["model.nnb", "settings.yaml"]);
+    assert_eq!(names(&out), ["model.nnb", "network.nnp", "settings.yaml"]);
     let model = out.join("model.nnb");
     let measured = |stage: &str, key: &str| object[stage][key].as_f64().unwrap_or_else(|| panic!("{stage} {key}"));
     assert_eq!(measured("compressed", "model_bytes"), fs::metadata(&model).unwrap().len() as f64);
@@ -44,6 +44,13 @@ fn what_is_written_is_what_was_measured() {
         assert!(settings.contains(&format!(": {format}\n")), "{name}: {format}");
         assert!(["input", "output", "buffer", "parameter"].contains(&variable["kind"].as_str().unwrap()));
     }
+
+    // Who edits the settings starts from what they belong to.
+    let again = folder.path().join("again.nnb");
+    let mut convert = fewbit();
+    convert.args(["convert", "-d", "nnb_3", "-s"]).arg(out.join("settings.yaml"));
+    convert.arg(out.join("network.nnp")).arg(&again).assert().success();
+    assert!(fs::read(&again).unwrap() == fs::read(&model).unwrap(), "the settings make the model of the network");
 
     let mut evaluate = fewbit();
     evaluate.args(["evaluate", "--json", "--limit", "40"]).arg(&model).arg("--data").arg(project("testdata/cifar10"));

@@ -138,9 +138,7 @@ impl<'m, 'a> Ends<'m, 'a> {
             let record = self.model.nnb().variable(variable);
             let place = match (record.data, self.model.arena_range(variable)) {
                 (_, Some(range)) => format!("&ARENA[{}]", range.start),
-                (Data::File(bytes), None) => {
-                    self.arrays.name("output", Numbers::stored(bytes, record.format))
-                }
+                (Data::File(bytes), None) => self.arrays.name("output", Numbers::stored(bytes, record.format)),
                 (Data::Buffer(_), None) => continue,
             };
             _ = writeln!(cases, "    case {index}u:\n        return {place};");

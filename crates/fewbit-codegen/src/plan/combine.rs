@@ -258,14 +258,7 @@ fn emit_integers(
     planner.step("combine_integers", "combine_integers_t", constants, &[Feature::CombineIntegers]);
 }
 
-fn emit_reals(
-    planner: &mut Planner<'_, '_>,
-    nest: &Nest,
-    terms: &[Term],
-    output: usize,
-    start: usize,
-    ending: Ending,
-) {
+fn emit_reals(planner: &mut Planner<'_, '_>, nest: &Nest, terms: &[Term], output: usize, start: usize, ending: Ending) {
     let mut list = Vec::new();
     for (index, term) in terms.iter().enumerate() {
         let (operation, feature) = match term.join {

@@ -10,7 +10,9 @@ use fewbit_runtime::Model;
 /// Whether the function at `index` can compute the `ReLU` behind it: the variable between them is read by nobody else, and
 /// the output of the `ReLU` lies on none of the function's inputs.
 pub(super) fn takes_relu(model: &Model<'_>, index: usize) -> bool {
-    let Some((function, Function::ReLU(_))) = model.function(index).zip(model.function(index + 1)) else { return false };
+    let Some((function, Function::ReLU(_))) = model.function(index).zip(model.function(index + 1)) else {
+        return false;
+    };
     if !has_limit(&function) {
         return false;
     }

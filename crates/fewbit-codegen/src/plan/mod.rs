@@ -76,8 +76,7 @@ const NARROW: u128 = 1 << 31;
 const WIDE: u128 = 1 << 63;
 
 /// Why numbers do not fit 64 bits.
-const TOO_FAR_APART: &str =
-    "has positions so far apart that its sums need more than the 64 bits of generated code; give its inputs and its output nearer ones";
+const TOO_FAR_APART: &str = "has positions so far apart that its sums need more than the 64 bits of generated code; give its inputs and its output nearer ones";
 
 /// What planners write to.
 pub(crate) struct Planner<'m, 'a> {
@@ -145,7 +144,10 @@ impl Plan {
                         list.iter().map(|number| describe(&model.nnb().variable(number))).collect::<Vec<_>>().join(", ")
                     };
                     let title = if relu.is_some() { format!("{name}, ReLU") } else { name.into() };
-                    layers.push(Layer { title: format!("{title}: {} -> {}", shapes(record.inputs), shapes(outputs)), steps });
+                    layers.push(Layer {
+                        title: format!("{title}: {} -> {}", shapes(record.inputs), shapes(outputs)),
+                        steps,
+                    });
                 }
                 Err(reason) => unsupported.push(UnsupportedFunction { index, name, reason }),
             }
@@ -197,7 +199,10 @@ impl Planner<'_, '_> {
                 if moves::plan(self, call)? || take::plan(self, call)? || unary::plan(self, call)? {
                     return Ok(());
                 }
-                Err(format!("is a function that generated code does not compute; remove {} from the network, or run the file with the runtime", function.name()))
+                Err(format!(
+                    "is a function that generated code does not compute; remove {} from the network, or run the file with the runtime",
+                    function.name()
+                ))
             }
         }
     }

@@ -55,8 +55,7 @@ fn normalize(
     let mut strides = vec![whole.clone(), whole.clone()];
     let mut terms = vec![Term { operand: planner.operand(call.inputs[0]), join: Join::Add, nest_index: 1 }];
     // In the runtime's order, where each float operation counts.
-    let parameters =
-        [(mean, Join::Subtract), (gamma, Join::Multiply), (deviation, Join::Divide), (beta, Join::Add)];
+    let parameters = [(mean, Join::Subtract), (gamma, Join::Multiply), (deviation, Join::Divide), (beta, Join::Add)];
     for (values, join) in parameters {
         let data = format!("(const uint8_t *){}", planner.float_array("normalization", values));
         terms.push(Term { operand: Operand { data, format: NumberFormat::Float32 }, join, nest_index: strides.len() });

@@ -4,8 +4,8 @@ use super::{Call, Planner, Reason};
 use crate::c_value::{CValue, Record};
 use crate::feature::Feature;
 use crate::limits::Limit;
-use fewbit_core::shape_rule::{PoolingAxis, PoolingGeometry};
 use fewbit_core::Function;
+use fewbit_core::shape_rule::{PoolingAxis, PoolingGeometry};
 use fewbit_runtime::requantize::{magnitude, position, shift_between};
 
 /// Shifts beyond this are left to floats: no file of versions 2 and 3 has them.
@@ -29,7 +29,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
     if i32::try_from(taps.max(reach.unwrap_or(0))).is_err() {
         return Err("has a window that is too large for the 32-bit numbers of generated code".into());
     }
-    planner.limits.include(Limit::PoolingAxes, axes.len());
+    planner.limits.include(Limit::Pooling, axes.len());
     let record = |axis: &PoolingAxis| {
         Record::default()
             .with("input", axis.input)
@@ -40,7 +40,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
     };
     let unit = PoolingAxis { input: 1, output: 1, kernel: 1, stride: 1, pad: 0 };
     let axes_value = CValue::Filled {
-        limit: Limit::PoolingAxes,
+        limit: Limit::Pooling,
         filler: Box::new(record(&unit).into()),
         items: axes.iter().map(|axis| record(axis).into()).collect(),
     };
@@ -54,9 +54,9 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
         .with("including_pad", including_pad);
 
     let output = planner.format(call.output);
-    let shifts = position(operand.format).zip(output.position()).map(|(from, to)| {
-        (shift_between(from, to.into()), shift_between(to.into(), from))
-    });
+    let shifts = position(operand.format)
+        .zip(output.position())
+        .map(|(from, to)| (shift_between(from, to.into()), shift_between(to.into(), from)));
     match shifts.zip(output.integer_range()) {
         Some(((left, right), (low, high))) if left.max(right) <= LARGEST_SHIFT => {
             let largest = magnitude(operand.format).unwrap_or(0).saturating_mul(taps as u64) << left;
@@ -76,9 +76,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
         }
         Some(_) => return Err("has positions of input and output that lie more than 15 apart".into()),
         None => {
-            let constants = constants
-                .with("x", planner.reals(&operand))
-                .with("y", planner.real_target(call.output, 0));
+            let constants = constants.with("x", planner.reals(&operand)).with("y", planner.real_target(call.output, 0));
             planner.step("pool_reals", "pooling_t", constants, &[Feature::PoolingReals]);
         }
     }

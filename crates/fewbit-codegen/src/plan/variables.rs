@@ -146,10 +146,11 @@ impl Planner<'_, '_> {
             self.features.use_all(&[Feature::Write16]);
         }
         let scale = format.with_position(format.position().unwrap_or(0).saturating_neg()).step();
-        Record::default()
-            .with("data", self.output(variable, item))
-            .with("type", type_name(format))
-            .with_if(Feature::Reals, "scale", scale)
+        Record::default().with("data", self.output(variable, item)).with("type", type_name(format)).with_if(
+            Feature::Reals,
+            "scale",
+            scale,
+        )
     }
 
     /// The address of an item of a variable that a function writes.
@@ -162,8 +163,9 @@ impl Planner<'_, '_> {
 
 /// An operand without a word on which kernels read it.
 pub(super) fn values_record(operand: &Operand) -> Record {
-    Record::default()
-        .with("data", operand.data.clone())
-        .with("type", type_name(operand.format))
-        .with_if(Feature::Reals, "step", operand.format.step())
+    Record::default().with("data", operand.data.clone()).with("type", type_name(operand.format)).with_if(
+        Feature::Reals,
+        "step",
+        operand.format.step(),
+    )
 }

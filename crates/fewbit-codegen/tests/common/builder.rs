@@ -164,8 +164,14 @@ impl<'r> Builder<'r> {
             }
             2 => {
                 let [float, signs] = self.signs(&grouped);
-                let arguments =
-                    BinaryConvolution { base_axis, pad, stride, dilation, group: group_argument, quantize_zero_to: 1.0 };
+                let arguments = BinaryConvolution {
+                    base_axis,
+                    pad,
+                    stride,
+                    dilation,
+                    group: group_argument,
+                    quantize_zero_to: 1.0,
+                };
                 if self.random.below(2) == 0 {
                     return self.apply(Function::BinaryConnectConvolution(arguments), &[x, float, signs, bias]);
                 }

@@ -16,8 +16,17 @@ pub struct Cell {
     pub bytes: usize,
 }
 
+/// Whether a function that works in place gives its input's memory to its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InPlace {
+    /// It does: what a runtime could do, and so the measure of a plan.
+    Shared,
+    /// Inputs and outputs always lie apart, as the runtime demands.
+    Apart,
+}
+
 /// The places that the buffers of a network need.
-pub fn cells(network: &Network) -> Vec<Cell> {
+pub fn cells(network: &Network, sharing: InPlace) -> Vec<Cell> {
     let lives = lives(network);
     let mut cells: Vec<Cell> = Vec::new();
     let mut cell_of: Vec<Option<usize>> = vec![None; network.variables.len()];
@@ -34,7 +43,8 @@ pub fn cells(network: &Network) -> Vec<Cell> {
         for &input in &node.inputs {
             open(input, &mut cell_of, &mut cells);
         }
-        if let Some((input, output)) = in_place(network, node, |id| ends_at(&lives, id, place))
+        if sharing == InPlace::Shared
+            && let Some((input, output)) = in_place(network, node, |id| ends_at(&lives, id, place))
             && let (Some(cell), Some(life)) = (cell_of[input.0], &lives[output.0])
         {
             cells[cell].variables.push(output);
@@ -94,7 +104,7 @@ impl Shapes for NodeInputs<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fewbit_core::function::arguments::InPlace;
+    use fewbit_core::function::arguments;
     use fewbit_core::{Function, NumberFormat, Variable};
 
     fn add_node(network: &mut Network, function: Function, inputs: &[VariableId], format: NumberFormat) -> VariableId {
@@ -115,8 +125,8 @@ mod tests {
     #[test]
     fn memory_is_handed_on_where_it_is_free() {
         let (byte, wide) = (NumberFormat::Fixed8 { position: 4 }, NumberFormat::Fixed16 { position: 8 });
-        let relu = Function::ReLU(InPlace { inplace: false });
-        let add = Function::Add2(InPlace { inplace: false });
+        let relu = Function::ReLU(arguments::InPlace { inplace: false });
+        let add = Function::Add2(arguments::InPlace { inplace: false });
         let mut network = Network::default();
         let shape = Shape::new(&[1, 10]).expect("a shape");
         let x = network.add(Variable { format: byte, ..Variable::buffer("v0", shape) });
@@ -128,11 +138,12 @@ mod tests {
         network.outputs = vec![d];
         network.validate().expect("a valid network");
 
-        let cells = cells(&network);
+        let cells = cells(&network, InPlace::Shared);
         let shared: Vec<Vec<VariableId>> = cells.iter().map(|cell| cell.variables.clone()).collect();
         assert_eq!(shared, [vec![x, b], vec![a, c], vec![d]]);
         let lives: Vec<_> = cells.iter().map(|cell| cell.life.clone()).collect();
         assert_eq!(lives, [0..=2, 0..=3, 3..=4]);
         assert_eq!(cells.iter().map(|cell| cell.bytes).collect::<Vec<_>>(), [10, 10, 20]);
+        assert_eq!(super::cells(&network, InPlace::Apart).len(), 5);
     }
 }

@@ -1,9 +1,9 @@
 //! Memory planning: one array of bytes for all buffers of a network, as small as it can be.
 //!
 //! Each variable is alive from the function that writes it to the last one that reads it; variables that are alive at
-//! the same time lie apart, and a function that works in place gives its input's memory to its output. [`plan`]
-//! returns offsets for version 4 of `.nnb`, and the lower bound beside them: the largest sum of bytes alive at any
-//! function, which no plan that keeps whole variables can go below.
+//! the same time lie apart. [`plan`] returns offsets for version 4 of `.nnb`, and the lower bound beside them: the
+//! largest sum of bytes alive at any function, were every function that can work in place to do so. No plan that keeps
+//! whole variables can go below it.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -13,7 +13,7 @@
 pub mod cell;
 pub mod pack;
 
-use cell::cells;
+use cell::{Cell, InPlace, cells};
 use fewbit_core::Network;
 use fewbit_nnb::ArenaPlan;
 use pack::{Block, lower_bound, pack};
@@ -25,20 +25,25 @@ pub struct MemoryPlan {
     pub arena: ArenaPlan,
     /// Bytes of the arena.
     pub bytes: usize,
-    /// The largest sum of bytes that are alive at once.
+    /// The largest sum of bytes that are alive at once, with every function in place that can be.
     pub lower_bound: usize,
 }
 
 /// Plans the arena of a network whose variables have their formats.
 pub fn plan(network: &Network) -> MemoryPlan {
-    let cells = cells(network);
-    let blocks: Vec<Block> = cells.iter().map(|cell| Block { life: cell.life.clone(), size: cell.bytes }).collect();
+    let cells_apart = cells(network, InPlace::Apart);
+    let blocks = blocks(&cells_apart);
     let packing = pack(&blocks);
     let mut arena = ArenaPlan { offsets: vec![None; network.variables.len()] };
-    for (cell, &offset) in cells.iter().zip(&packing.offsets) {
+    for (cell, &offset) in cells_apart.iter().zip(&packing.offsets) {
         for variable in &cell.variables {
             arena.offsets[variable.0] = Some(offset);
         }
     }
-    MemoryPlan { arena, bytes: packing.bytes, lower_bound: lower_bound(&blocks) }
+    let lower_bound = lower_bound(&self::blocks(&cells(network, InPlace::Shared)));
+    MemoryPlan { arena, bytes: packing.bytes, lower_bound }
+}
+
+fn blocks(cells: &[Cell]) -> Vec<Block> {
+    cells.iter().map(|cell| Block { life: cell.life.clone(), size: cell.bytes }).collect()
 }

@@ -163,7 +163,6 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
             VariableKind::Buffer if variable.format.is_packed() => {
                 return Err(EncodeError::PackedBuffer { name: variable.name.clone(), format: variable.format });
             }
-            // A variable that no function touches has no buffer; the converter gives it the first.
             VariableKind::Buffer => -1 - i32::try_from(plan.buffer_of[index].unwrap_or(0)).unwrap_or(i32::MAX),
         };
         let name = || variable.name.clone();
@@ -219,19 +218,34 @@ impl Buffers {
             }
             return Self::of_arena(network, arena);
         }
-        let plan = BufferPlan::new(network, |id| match options.version {
+        let size = |id: VariableId| match options.version {
             Version::V2 => network.variable(id).shape.items(),
             Version::V3 if options.sized_as_float.contains(&id) => {
                 NumberFormat::Float32.bytes(network.variable(id).shape.items())
             }
             Version::V3 | Version::V4 => network.variable(id).bytes(),
-        });
-        let offsets = plan.sizes.iter().scan(0, |end, &size| {
+        };
+        let BufferPlan { mut sizes, mut buffer_of } = BufferPlan::new(network, size);
+        for (index, buffer) in buffer_of.iter_mut().enumerate() {
+            let id = VariableId(index);
+            if buffer.is_some() || !network.variable(id).is_buffer() {
+                continue;
+            }
+            // No function touches it. The converter gives it the first buffer, which may be too small for it; and what
+            // the caller writes there must not lie over another input.
+            let given = network.inputs.contains(&id) || network.outputs.contains(&id);
+            let fits = sizes.first().is_some_and(|&first| size(id) <= first);
+            *buffer = Some(if fits && !given { 0 } else { sizes.len() });
+            if *buffer == Some(sizes.len()) {
+                sizes.push(size(id));
+            }
+        }
+        let offsets = sizes.iter().scan(0, |end, &size| {
             let offset = *end;
             *end += size;
             Some(offset)
         });
-        Ok(Self { offsets: offsets.collect(), sizes: plan.sizes, buffer_of: plan.buffer_of })
+        Ok(Self { offsets: offsets.collect(), sizes, buffer_of })
     }
 
     /// A buffer of its own for each variable that the plan gives a place.

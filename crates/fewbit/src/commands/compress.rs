@@ -15,6 +15,7 @@ use fewbit_compress::compress::{Use, VariableReport};
 use fewbit_compress::{CompressOptions, Compressed, compress};
 use fewbit_core::NumberFormat;
 use fewbit_data::{Dataset, Split};
+use fewbit_formats::Nnp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,7 +29,7 @@ pub struct Arguments {
     model: ModelFiles,
     #[command(flatten)]
     data: DataArguments,
-    /// The folder for model.nnb and settings.yaml; it is made if it is not there
+    /// The folder for model.nnb, network.nnp and settings.yaml; it is made if it is not there
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Calibrate on so many samples of the training part, every class as often as every other
@@ -114,7 +115,7 @@ impl Arguments {
         console.print(&text(&compressed))?;
         self.check_limits(&compressed)?;
         self.write(&compressed)?;
-        console.print(&format!("Written: {0}/model.nnb, {0}/settings.yaml", self.output.display()))?;
+        console.print(&format!("Written: model.nnb, network.nnp and settings.yaml in {}", self.output.display()))?;
         console.object(&object(&compressed))?;
         Ok(())
     }
@@ -143,10 +144,10 @@ impl Arguments {
     fn write(&self, compressed: &Compressed) -> Result<()> {
         fs::create_dir_all(&self.output)
             .with_context(|| format!("cannot make the folder {}", self.output.display()))?;
-        let settings = compressed.settings.to_yaml();
         output::write_all(&[
-            (self.output.join("model.nnb"), &compressed.file[..]),
-            (self.output.join("settings.yaml"), settings.as_bytes()),
+            (self.output.join("model.nnb"), compressed.file.clone()),
+            (self.output.join("network.nnp"), Nnp::from_network(&compressed.network).to_archive()?),
+            (self.output.join("settings.yaml"), compressed.settings.to_yaml().into_bytes()),
         ])
     }
 }

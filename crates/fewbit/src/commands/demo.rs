@@ -48,7 +48,7 @@ The tutorial's numbers are those of a network of the same shape, which it trains
 
 What to try next:
   fewbit compress models/resnet23_trained.nnp --data testdata/cifar10 -o small
-      writes small/model.nnb for a device, and small/settings.yaml to edit
+      writes small/model.nnb for a device, and what it was made of: network.nnp and settings.yaml to edit
   fewbit dump small/model.nnb
       shows every function, variable, type and buffer
   fewbit compress YOUR.nnp --data YOUR_IMAGES -o small

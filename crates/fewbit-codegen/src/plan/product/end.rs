@@ -206,9 +206,7 @@ pub(super) fn real(
     if let Some(scales) = scales {
         planner.features.use_all(&[Feature::RealEndOfIntegers]);
         let differ = scales.len() > 1;
-        record = record
-            .with("scales", planner.float_array("scales", scales))
-            .with("channel_scales", differ);
+        record = record.with("scales", planner.float_array("scales", scales)).with("channel_scales", differ);
     }
     let alpha = operands.nonlinearity_alpha;
     let ending = |name, feature| Ending { name, feature: Some(feature), a: alpha, b: 0.0 };

@@ -42,7 +42,16 @@ impl Geometry {
             // A convolution of 1x1 over the items of the batch, whose channels are last.
             let (inputs, outputs) = weights.split_items(1);
             let columns = planner.shape(call.output).items() / outputs.max(1);
-            Self { batch: 1, groups: 1, inputs, outputs, axes: vec![identity(columns)], spread: false, channels_last: true, border }
+            Self {
+                batch: 1,
+                groups: 1,
+                inputs,
+                outputs,
+                axes: vec![identity(columns)],
+                spread: false,
+                channels_last: true,
+                border,
+            }
         } else {
             let geometry = ConvolutionGeometry::new(&call.function, x, weights).map_err(|error| error.to_string())?;
             let groups = geometry.groups.max(1);
@@ -110,7 +119,7 @@ impl Geometry {
     }
 
     fn window(&self, limits: &mut Limits, features: &mut Features) -> Record {
-        limits.include(Limit::WindowAxes, self.axes.len());
+        limits.include(Limit::Window, self.axes.len());
         let record = |axis: &SpatialAxis| {
             CValue::from(
                 Record::default()
@@ -123,7 +132,7 @@ impl Geometry {
             )
         };
         let axes = CValue::Filled {
-            limit: Limit::WindowAxes,
+            limit: Limit::Window,
             filler: Box::new(record(&identity(1))),
             items: self.axes.iter().map(record).collect(),
         };

@@ -54,9 +54,11 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
     match bounds.as_ref().and_then(|bounds| end::IntegerEnd::new(planner, call, &operands, &x, &weights, bounds)) {
         Some(end) => {
             let end = end.record(planner, &operands)?;
-            constants = constants
-                .with("y", planner.integer_target(call.output, 0))
-                .with_if(Feature::IntegerEnd, "integer_end", CValue::compound("integer_end_t", vec![end.into()]));
+            constants = constants.with("y", planner.integer_target(call.output, 0)).with_if(
+                Feature::IntegerEnd,
+                "integer_end",
+                CValue::compound("integer_end_t", vec![end.into()]),
+            );
         }
         None => {
             if let Some(bounds) = &bounds {
@@ -64,9 +66,11 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
             }
             let scales = bounds.as_ref().map(|_| weights.scales(&x));
             let end = end::real(planner, &operands, scales)?;
-            constants = constants
-                .with("y", planner.real_target(call.output, 0))
-                .with_if(Feature::RealEnd, "real_end", CValue::compound("real_end_t", vec![end.into()]));
+            constants = constants.with("y", planner.real_target(call.output, 0)).with_if(
+                Feature::RealEnd,
+                "real_end",
+                CValue::compound("real_end_t", vec![end.into()]),
+            );
         }
     }
     planner.step(kernel, "product_t", constants, features);

@@ -75,7 +75,9 @@ impl Weights {
             Function::Affine(_) | Function::BinaryConnectAffine(_) | Function::BinaryWeightAffine(_)
         );
         if is_affine || geometry.spread {
-            return Err("has weights that the network computes, which generated code takes for convolutions only".into());
+            return Err(
+                "has weights that the network computes, which generated code takes for convolutions only".into()
+            );
         }
         let operand = planner.operand(operands.weights);
         let largest = magnitude(operand.format).map(|largest| largest.saturating_mul(geometry.taps() as u64));
