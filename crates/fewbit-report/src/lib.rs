@@ -7,25 +7,35 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`report`] | the pages |
-//! | [`section`] | their parts: data, and what is shown of it |
-//! | [`plot`] | plots, by plotters |
-//! | [`draw`] | a network as a graph |
-//! | [`page`] | the frame of a page |
-//! | [`picture`], [`mod@table`], [`number`] | pictures, tables and numbers in a page |
+//! | `report` | the pages |
+//! | `section` | their parts: data, and what is shown of it |
+//! | `plot` | plots, by plotters |
+//! | `draw` | a network as a graph |
+//! | `page` | the frame of a page |
+//! | `picture`, `table`, [`number`] | pictures, tables and numbers in a page |
 //! | `style` | the look of all of it |
+//!
+//! ```
+//! use fewbit_report::{About, EvaluationReport, Fact, Quality};
+//!
+//! let about = About { title: "Evaluation of lenet".into(), facts: vec![Fact::new("data", "mnist")] };
+//! let report = EvaluationReport { about, samples: 10_000, quality: Some(Quality::Top1(0.9912)), ..Default::default() };
+//! let html = report.to_html()?;
+//! assert!(html.contains("99.12"));
+//! # Ok::<(), fewbit_report::ReportError>(())
+//! ```
 #![forbid(unsafe_code)]
 
-pub mod draw;
-pub mod error;
+mod draw;
+mod error;
 pub mod number;
-pub mod page;
-pub mod picture;
-pub mod plot;
-pub mod report;
-pub mod section;
+mod page;
+mod picture;
+mod plot;
+mod report;
+mod section;
 mod style;
-pub mod table;
+mod table;
 
 pub use draw::draw;
 pub use error::ReportError;

@@ -34,6 +34,7 @@ fn is_usual(spec: &ArgumentSpec, value: &ArgumentValue) -> bool {
         || match spec.name {
             "pad" | "output_padding" => all(0),
             "stride" | "dilation" | "step" => all(1),
+            "nonlinearity" => word(spec, value) == "nonlinearity identity",
             name => SILENT.contains(&name),
         }
 }

@@ -6,25 +6,21 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`cards`] | a network to cards and the edges between them |
-//! | [`arguments`] | arguments in words |
-//! | [`category`] | kinds of functions, and their colours |
-//! | [`layered`] | where cards and edges go: the method of Sugiyama, Tagawa and Toda (1981) |
-//! | [`svg`] | cards and edges as SVG |
+//! | `cards` | a network to cards and the edges between them |
+//! | `arguments` | arguments in words |
+//! | `category` | kinds of functions, and their colours |
+//! | `layered` | where cards and edges go: the method of Sugiyama, Tagawa and Toda (1981) |
+//! | `svg` | cards and edges as SVG |
 
-pub mod arguments;
-pub mod cards;
-pub mod category;
-pub mod layered;
-pub mod svg;
+mod arguments;
+mod cards;
+mod category;
+mod layered;
+mod svg;
 
 use fewbit_core::Network;
 
-/// A network as an SVG file.
-///
-/// # Panics
-/// Never for a network that is [valid](Network::validate), as those of all readers are; references to variables that it
-/// does not have are left out.
+/// A network as an SVG file. References to variables that the network does not have are left out.
 pub fn draw(network: &Network) -> String {
     let graph = cards::graph(network);
     let sizes: Vec<(f64, f64)> = graph.cards.iter().map(cards::Card::size).collect();

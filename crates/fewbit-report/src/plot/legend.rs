@@ -1,6 +1,6 @@
 //! [`legend`]: what the marks of a plot mean, in HTML, where it wraps as text does.
 
-use super::ink::{Dash, Ink, Pen};
+use super::ink::{Ink, Pen};
 use maud::{Markup, html};
 
 /// One kind of mark and its meaning.
@@ -29,11 +29,6 @@ impl Key {
     /// A mark and its meaning.
     pub fn new(sample: Sample, meaning: impl Into<String>) -> Self {
         Self { sample, meaning: meaning.into() }
-    }
-
-    /// A solid line and its meaning.
-    pub fn line(ink: Ink, meaning: impl Into<String>) -> Self {
-        Self::new(Sample::Line(Pen { ink, dash: Dash::Solid }), meaning)
     }
 }
 

@@ -6,15 +6,15 @@
 //!
 //! | module | what it draws |
 //! |---|---|
-//! | [`curves`] | lines over a common axis: training |
-//! | [`histogram`] | how often values occur, and the range that a format stores |
-//! | [`matrix`] | a table of counts as shades: confusion |
-//! | [`memory_map`] | blocks of memory over time |
-//! | [`rows`] | a bar or dots for each of many names |
-//! | [`scatter`] | points with names: accuracy against size |
+//! | [`mod@curves`] | lines over a common axis: training |
+//! | [`mod@histogram`] | how often values occur, and the range that a format stores |
+//! | [`mod@matrix`] | a table of counts as shades: confusion |
+//! | [`mod@memory_map`] | blocks of memory over time |
+//! | [`mod@rows`] | a bar or dots for each of many names |
+//! | [`mod@scatter`] | points with names: accuracy against size |
 //!
 //! and what they share: [`axis`] (ranges, ticks, the grid), [`backend`] (plotters to SVG), [`ink`] (colours by use),
-//! [`legend`], [`smooth`], [`text`] (widths of text).
+//! [`mod@legend`], [`smooth`], [`text`] (widths of text).
 
 pub mod axis;
 pub mod backend;

@@ -1,8 +1,8 @@
 //! [`layout`]: places for the boxes and edges of a graph without cycles, in layers from the top down.
 //!
-//! The method is that of Sugiyama, Tagawa and Toda (1981), in four steps: boxes get layers ([`layers`]); edges that pass
+//! The method is that of Sugiyama, Tagawa and Toda (1981), in four steps: boxes get layers (`layers`); edges that pass
 //! layers get a joint in each of them; the boxes and joints of a layer are put in an order with few crossings
-//! ([`order`]); and they are moved sideways, so that edges run straight ([`place`]).
+//! (`order`); and they are moved sideways, so that edges run straight (`place`).
 
 mod layers;
 mod order;
