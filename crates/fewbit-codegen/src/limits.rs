@@ -4,17 +4,17 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     /// The outer axes of a nest of loops.
-    NestAxes,
+    Nest,
     /// The axes of the window of a product.
-    WindowAxes,
+    Window,
     /// The axes of the window of pooling.
-    PoolingAxes,
+    Pooling,
 }
 
 impl Limit {
     /// All, with the names that kernels know them by.
     pub const ALL: [(Self, &'static str); 3] =
-        [(Self::NestAxes, "NEST_AXES"), (Self::WindowAxes, "WINDOW_AXES"), (Self::PoolingAxes, "POOLING_AXES")];
+        [(Self::Nest, "NEST_AXES"), (Self::Window, "WINDOW_AXES"), (Self::Pooling, "POOLING_AXES")];
 }
 
 /// The lengths that a network needs.

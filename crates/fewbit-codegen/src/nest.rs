@@ -52,7 +52,7 @@ impl Nest {
     /// The loops as generated code has them.
     pub fn record(&self, limits: &mut Limits) -> Record {
         let (items, outer) = self.extents.split_last().expect("a nest has at least one loop");
-        limits.include(Limit::NestAxes, outer.len());
+        limits.include(Limit::Nest, outer.len());
         Record::default()
             .with("rows", outer.iter().product::<usize>())
             .with("items", *items)
@@ -67,7 +67,7 @@ impl Nest {
 }
 
 fn filled(filler: isize, items: impl Iterator<Item = isize>) -> CValue {
-    CValue::Filled { limit: Limit::NestAxes, filler: Box::new(filler.into()), items: items.map(CValue::from).collect() }
+    CValue::Filled { limit: Limit::Nest, filler: Box::new(filler.into()), items: items.map(CValue::from).collect() }
 }
 
 /// Row-major strides.

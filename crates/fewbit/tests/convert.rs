@@ -163,3 +163,40 @@ fn what_is_left_out_is_told() {
     let assert = fewbit().arg("convert").arg(project("models/resnet23_trained.nnp")).arg(&text).assert().success();
     assert!(String::from_utf8_lossy(&assert.get_output().stderr).starts_with("warning: the text holds no parameters"));
 }
+
+/// The C of a typed network: with the names of its file, in a folder that is made.
+#[test]
+fn networks_become_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("c");
+    let settings = reference("networks/mlp_regression/all8/settings.yaml");
+    let mut convert = fewbit();
+    convert.args(["convert", "-O", "c", "-d", "nnb_3", "-s"]).arg(settings);
+    convert.arg(reference("networks/mlp_regression/net.nnp")).arg(&out).assert().success();
+    assert_eq!(names(&out), ["net.c", "net.h"]);
+    let header = fs::read_to_string(out.join("net.h")).unwrap();
+    assert!(header.contains("NET_ARENA_BYTES"), "{header}");
+}
+
+/// Version 4 packs the arena tighter, and computes the same.
+#[test]
+fn version_4_gives_the_same_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |version: &str| {
+        let file = folder.path().join(format!("{version}.nnb"));
+        let mut convert = fewbit();
+        convert.args(["convert", "-d", version, "-s"]).arg(reference("networks/lenet/all8/settings.yaml"));
+        convert.arg(reference("networks/lenet/net.nnp")).arg(&file).assert().success();
+        let out = folder.path().join(version);
+        fewbit()
+            .arg("infer")
+            .arg(&file)
+            .arg(reference("networks/lenet/in0.bin"))
+            .arg("-o")
+            .arg(&out)
+            .assert()
+            .success();
+        fs::read(folder.path().join(format!("{version}_0.bin"))).unwrap()
+    };
+    assert_eq!(run("nnb_3"), run("nnb_4"));
+}

@@ -300,7 +300,7 @@ fn wrong_usage() {
         ("convert -b many good.nntxt old.nnb", "it must be a whole number of at least 1"),
         ("convert -T FIXED7_2 good.nntxt old.nnb", "'FIXED7_2' is no number format"),
         ("convert -d nnb_9 good.nntxt old.nnb", "known are nnb, nnb_2, nnb_3 and nnb_4"),
-        ("convert -O exe good.nntxt old", "[possible values: nnb, nnp, protobuf, nntxt]"),
+        ("convert -O exe good.nntxt old", "[possible values: nnb, nnp, protobuf, nntxt, c]"),
         ("template good.nntxt", "a file to read and a file to write are needed, in this order"),
         ("infer good.nntxt x.bin --semantics magic", "[possible values: integer, reference]"),
         ("infer good.nntxt x.bin --raw", "--output <PREFIX>"),

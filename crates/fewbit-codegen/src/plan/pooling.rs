@@ -29,7 +29,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
     if i32::try_from(taps.max(reach.unwrap_or(0))).is_err() {
         return Err("has a window that is too large for the 32-bit numbers of generated code".into());
     }
-    planner.limits.include(Limit::PoolingAxes, axes.len());
+    planner.limits.include(Limit::Pooling, axes.len());
     let record = |axis: &PoolingAxis| {
         Record::default()
             .with("input", axis.input)
@@ -40,7 +40,7 @@ pub(super) fn plan(planner: &mut Planner<'_, '_>, call: &Call) -> Result<(), Rea
     };
     let unit = PoolingAxis { input: 1, output: 1, kernel: 1, stride: 1, pad: 0 };
     let axes_value = CValue::Filled {
-        limit: Limit::PoolingAxes,
+        limit: Limit::Pooling,
         filler: Box::new(record(&unit).into()),
         items: axes.iter().map(|axis| record(axis).into()).collect(),
     };

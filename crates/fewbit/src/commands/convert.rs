@@ -1,4 +1,4 @@
-//! `fewbit convert`: network files to `.nnb` files as `nnabla_cli convert` writes them, and to other network files.
+//! `fewbit convert`: network files to `.nnb` files as `nnabla_cli convert` writes them, to other network files, and to C.
 
 use super::inputs_and_output;
 use crate::model::{self, FormatOptions, Kind, Model, NetworkOptions, OrFromFile, VersionOption};
@@ -11,6 +11,7 @@ use fewbit_formats::Nnp;
 use fewbit_formats::settings::Applied;
 use fewbit_nnb::{EncodeOptions, Encoded, Version, encode};
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `fewbit convert`.
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 #[command(override_usage = "fewbit convert [OPTIONS] IN... OUT")]
 pub struct Arguments {
     /// The network (.nnp, .nntxt with parameter files, or .nnb), and last the file to write: .nnb, .nnp, .protobuf or
-    /// .nntxt
+    /// .nntxt; with -O c a folder
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -67,6 +68,8 @@ enum ExportFormat {
     Nnp,
     Protobuf,
     Nntxt,
+    /// Self-contained C99, a source and a header in the folder OUT
+    C,
 }
 
 impl ExportFormat {
@@ -85,6 +88,9 @@ impl ExportFormat {
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let (inputs, output) = inputs_and_output(&self.files)?;
+        if self.export_format == Some(ExportFormat::C) {
+            return self.to_c(inputs, output);
+        }
         let format = ExportFormat::by_ending(output).or(self.export_format).with_context(|| {
             format!(
                 "{}: the ending is none of .nnb, .nnp, .protobuf, .nntxt; choose one, or give the format with -O",
@@ -93,7 +99,7 @@ impl Arguments {
         })?;
         let bytes = match format {
             ExportFormat::Nnb => self.to_nnb(inputs)?,
-            ExportFormat::Nnp | ExportFormat::Protobuf | ExportFormat::Nntxt => self.to_network_file(inputs, format)?,
+            _ => self.to_network_file(inputs, format)?,
         };
         output::write(output, &bytes)?;
         console::print(&format!("{}: {}", output.display(), size::bytes(bytes.len())))?;
@@ -122,6 +128,26 @@ impl Arguments {
         Ok(bytes)
     }
 
+    /// Writes the model as C into a folder; files and functions are called as the network file is.
+    fn to_c(&self, inputs: &[PathBuf], folder: &Path) -> Result<()> {
+        let file = self.to_nnb(inputs)?;
+        let model = fewbit_runtime::Model::open(&file).with_context(|| inputs[0].display().to_string())?;
+        let name = c_name(&inputs[0]);
+        let generated = fewbit_codegen::generate(&model, &fewbit_codegen::Options { name: name.clone() })?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let path = |ending: &str| folder.join(format!("{name}.{ending}"));
+        output::write_all(&[(path("h"), generated.header), (path("c"), generated.source)])?;
+        let stats = generated.stats;
+        console::print(&format!(
+            "{0}, {1}: constants {2}, arena {3}",
+            path("c").display(),
+            path("h").display(),
+            size::bytes(stats.array_bytes),
+            size::bytes(stats.arena_bytes)
+        ))?;
+        Ok(())
+    }
+
     fn to_network_file(&self, inputs: &[PathBuf], format: ExportFormat) -> Result<Vec<u8>> {
         if self.formats.is_given() {
             bail!("network files hold no number formats: leave -s and -T out, or write an .nnb file");
@@ -139,7 +165,7 @@ impl Arguments {
                 }
                 Ok(document.to_text().into_bytes())
             }
-            ExportFormat::Nnp | ExportFormat::Nnb => Ok(document.to_archive()?),
+            _ => Ok(document.to_archive()?),
         }
     }
 
@@ -154,6 +180,13 @@ impl Arguments {
         }
         Ok(Nnp::from_network(&self.network.open(inputs)?.into_network()?))
     }
+}
+
+/// A name of C for a network: that of its file, with `_` for what C does not take.
+fn c_name(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { format!("net_{name}") }
 }
 
 /// The buffers that no settings list: NNabla's converter sizes them for floats, whatever the default type, and files are to

@@ -119,7 +119,7 @@ impl Geometry {
     }
 
     fn window(&self, limits: &mut Limits, features: &mut Features) -> Record {
-        limits.include(Limit::WindowAxes, self.axes.len());
+        limits.include(Limit::Window, self.axes.len());
         let record = |axis: &SpatialAxis| {
             CValue::from(
                 Record::default()
@@ -132,7 +132,7 @@ impl Geometry {
             )
         };
         let axes = CValue::Filled {
-            limit: Limit::WindowAxes,
+            limit: Limit::Window,
             filler: Box::new(record(&identity(1))),
             items: self.axes.iter().map(record).collect(),
         };
