@@ -37,6 +37,11 @@ impl<'a> ValuesMut<'a> {
         self.shape
     }
 
+    /// How real numbers are stored in fixed-point formats.
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.shape.items()
@@ -77,7 +82,8 @@ impl<'a> ValuesMut<'a> {
         self.write_integers_strided(start, 1, values);
     }
 
-    fn write_integers_strided(&mut self, start: usize, stride: usize, values: &[i32]) {
+    /// Stores integers `stride` items apart, the first at `start`, saturated to the range of the fixed-point format.
+    pub fn write_integers_strided(&mut self, start: usize, stride: usize, values: &[i32]) {
         match self.format {
             NumberFormat::Fixed16 { .. } => {
                 store(self.bytes.as_chunks_mut::<2>().0, start, stride, values, |&value| {

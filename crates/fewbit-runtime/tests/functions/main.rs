@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod by_hand;
+mod clipping;
 mod golden;
 mod hostile;
 mod numbers;
