@@ -1,4 +1,5 @@
 //! Programs in C, compiled with the headers and linked with the library, static and shared, give the bytes of the runtime.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

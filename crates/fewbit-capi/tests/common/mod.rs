@@ -1,5 +1,6 @@
 //! What the tests share: programs in C, networks of the reference, and what the runtime computes of them.
 #![allow(dead_code)] // Each test uses its part.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use fewbit_core::{Network, NumberFormat};
 use fewbit_formats::{FormatSetting, ImportOptions, Nnp, Settings};
