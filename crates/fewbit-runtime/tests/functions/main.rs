@@ -5,6 +5,7 @@ mod arithmetic;
 mod by_hand;
 mod golden;
 mod hostile;
+mod in_place;
 mod numbers;
 mod pooling;
 mod products;
