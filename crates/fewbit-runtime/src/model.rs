@@ -150,9 +150,18 @@ impl<'a> Model<'a> {
             let error = |reason| OpenError::Output { index, name, variable, reason };
             let output = self.arena_range(variable).ok_or(error("has its values in the file"))?;
             let others = record.outputs.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, id)| id);
-            for other in record.inputs.iter().chain(others) {
+            for other in others {
                 if self.arena_range(other).is_some_and(|other| overlap(&other, &output)) {
-                    return Err(error("shares memory with another variable of the function"));
+                    return Err(error("shares memory with another output of the function"));
+                }
+            }
+            for (input, other) in record.inputs.iter().enumerate() {
+                let Some(range) = self.arena_range(other).filter(|range| overlap(range, &output)) else { continue };
+                if !function.works_in_place(&shapes(record.inputs), input) {
+                    return Err(error("shares memory with an input that the function must not write over"));
+                }
+                if range != output {
+                    return Err(error("shares memory with a part of an input, but must lie exactly where it does"));
                 }
             }
             let inputs = DeclaredInputs { nnb: &self.nnb, list: record.inputs };

@@ -4,7 +4,7 @@ use super::RUN;
 use super::elementwise::Operand;
 use super::groups::names;
 use super::layout::{Axis, Layout, broadcast_strides, copy};
-use super::unary::truth;
+use super::unary::{map, truth};
 use crate::call::Call;
 use crate::values::ValuesMut;
 use core::ops::Range;
@@ -26,7 +26,13 @@ pub(super) fn constant(arguments: &Constant, output: &mut ValuesMut<'_>) {
 
 /// The input as it is.
 pub(super) fn same(call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
-    copy_from(&Layout::row(0, output.len()), call, output);
+    let x = call.input(0);
+    match output.is_over(&x) {
+        // It is there.
+        true if x.format() == output.format() => {}
+        true => map(call, output, |x| x),
+        false => copy_from(&Layout::row(0, output.len()), call, output),
+    }
 }
 
 /// Copies the first input, seen through a layout, to the output.

@@ -6,6 +6,7 @@ mod by_hand;
 mod clipping;
 mod golden;
 mod hostile;
+mod in_place;
 mod numbers;
 mod pooling;
 mod products;
