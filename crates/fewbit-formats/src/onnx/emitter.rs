@@ -77,10 +77,22 @@ impl Emitter {
         inputs: &[&str],
         attributes: Vec<AttributeProto>,
     ) -> [Value; N] {
-        let outputs = std::array::from_fn(|_| self.names.fresh(&self.scope));
+        let mut outputs = self.node_with_outputs(operator, inputs, attributes, N).into_iter();
+        std::array::from_fn(|_| outputs.next().unwrap_or_default())
+    }
+
+    /// Adds a node with a number of outputs that is not known beforehand.
+    pub(crate) fn node_with_outputs(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        attributes: Vec<AttributeProto>,
+        count: usize,
+    ) -> Vec<Value> {
+        let outputs: Vec<Value> = (0..count).map(|_| self.names.fresh(&self.scope)).collect();
         self.nodes.push(NodeProto {
             input: inputs.iter().map(|&name| name.into()).collect(),
-            output: outputs.to_vec(),
+            output: outputs.clone(),
             name: outputs.first().cloned().unwrap_or_default(),
             op_type: operator.into(),
             attribute: attributes,
