@@ -1,6 +1,7 @@
 //! [`decode`]: a file as a network, for conversion, inspection and code generation.
 
-use crate::reader::{Data, Nnb, NnbError, VariableRecord};
+use crate::error::NnbError;
+use crate::reader::{Data, Nnb, VariableRecord};
 use crate::write::parameter::{Arrangement, arranged_inputs, transpose};
 use alloc::format;
 use alloc::vec;

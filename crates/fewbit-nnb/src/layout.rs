@@ -39,7 +39,7 @@ pub mod header {
     pub const OFFSETS: Range<usize> = 56..64;
 
     /// Bytes of the header; the table of block offsets follows.
-    pub fn size(version: super::Version) -> usize {
+    pub const fn size(version: super::Version) -> usize {
         match version {
             super::Version::V2 | super::Version::V3 => 56,
             super::Version::V4 => 64,
@@ -65,7 +65,7 @@ pub mod variable {
     pub const CHANNEL_POSITIONS: Range<usize> = 20..28;
 
     /// Bytes of the record.
-    pub fn size(version: super::Version) -> usize {
+    pub const fn size(version: super::Version) -> usize {
         match version {
             super::Version::V2 | super::Version::V3 => 20,
             super::Version::V4 => 28,

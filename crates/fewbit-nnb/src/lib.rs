@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`layout`] | where each field of a record lies |
 //! | [`reader`] | the checked view |
+//! | [`error`] | what can be wrong with a file |
 //! | [`values`] | the values of a variable, whatever their format |
 //! | [`argument_code`] | the arguments of a function record |
 //! | [`write`] | [`encode`] and the buffer list (feature `write`) |
@@ -28,6 +29,7 @@ pub mod argument_code;
 pub mod decode;
 #[cfg(feature = "write")]
 pub mod dump;
+pub mod error;
 pub mod layout;
 pub mod reader;
 pub mod values;
@@ -36,8 +38,9 @@ pub mod write;
 
 #[cfg(feature = "write")]
 pub use decode::decode;
+pub use error::NnbError;
 pub use layout::Version;
-pub use reader::{Data, FunctionRecord, Nnb, NnbError, VariableRecord};
+pub use reader::{Data, FunctionRecord, Nnb, VariableRecord};
 pub use values::{Element, Values};
 #[cfg(feature = "write")]
 pub use write::{ArenaPlan, EncodeError, EncodeOptions, Encoded, encode};

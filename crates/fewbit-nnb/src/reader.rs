@@ -1,11 +1,12 @@
 //! [`Nnb`]: a checked view over the bytes of a file.
 
 use crate::argument_code::{self, ArgumentCodeError};
+use crate::error::{NnbError, Place};
 use crate::layout::{self, Version, header, word};
 use crate::values::Values;
 use core::ops::Range;
 use fewbit_core::spec::{self, FunctionSpec, LATEST_API_LEVEL, Layout};
-use fewbit_core::{Function, NumberFormat, Shape, ShapeError};
+use fewbit_core::{Function, NumberFormat, Shape};
 
 /// A `.nnb` file, checked: lists lie within the file, records refer to what is there, values have the right size.
 #[derive(Clone, Copy, Debug)]
@@ -92,142 +93,6 @@ pub struct FunctionRecord<'a> {
     arguments: &'a [u8],
 }
 
-/// What is wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NnbError {
-    /// Too short for a header, or for what the header announces.
-    #[error("the file is cut short: it has {found} bytes, but needs {needed}")]
-    TooShort {
-        /// Its size.
-        found: usize,
-        /// What its header announces.
-        needed: usize,
-    },
-    /// A version that does not exist.
-    #[error("not an .nnb file that fewbit reads: its first word is {0}, but versions 2, 3 and 4 are known")]
-    Version(u32),
-    /// A level newer than the function table.
-    #[error("the file uses API level {0}, but fewbit knows levels up to {LATEST_API_LEVEL}")]
-    ApiLevel(u32),
-    /// A list that does not lie within the data.
-    #[error("{0} does not lie within the file")]
-    List(Place),
-    /// A record that does not lie within the data.
-    #[error("the record of {0} does not lie within the file")]
-    Record(Place),
-    /// A shape that is none.
-    #[error("{place}: {error}")]
-    Shape {
-        /// The variable.
-        place: Place,
-        /// What is wrong.
-        error: ShapeError,
-    },
-    /// A type that does not exist.
-    #[error("{place} has the type {byte:#04x}, which does not exist")]
-    Type {
-        /// The variable.
-        place: Place,
-        /// The byte in the record.
-        byte: u8,
-    },
-    /// A parameter with fewer values than its shape.
-    #[error("{place} needs {needed} bytes of values, but has {found}")]
-    Values {
-        /// The variable.
-        place: Place,
-        /// What its shape and type need.
-        needed: usize,
-        /// What there is.
-        found: usize,
-    },
-    /// A variable in a buffer that is not there or too small.
-    #[error("{place} needs {needed} bytes, but its buffer has {found}")]
-    Buffer {
-        /// The variable.
-        place: Place,
-        /// What its shape and type need.
-        needed: usize,
-        /// The size of the buffer; 0 if there is none of that number.
-        found: usize,
-    },
-    /// A buffer of values smaller than a byte.
-    #[error("{place} is a buffer of type {}, which only parameters can have", format.type_name())]
-    PackedBuffer {
-        /// The variable.
-        place: Place,
-        /// Its format.
-        format: NumberFormat,
-    },
-    /// Buffers without offsets.
-    #[error("the file has {buffers} buffers, but says of {offsets} where they lie")]
-    Offsets {
-        /// How many buffers there are.
-        buffers: usize,
-        /// How many offsets.
-        offsets: usize,
-    },
-    /// Channel positions that do not belong to channels.
-    #[error(
-        "{place} has {count} channel positions; only fixed-point parameters have them, as many as divide the items"
-    )]
-    ChannelPositions {
-        /// The variable.
-        place: Place,
-        /// How many.
-        count: usize,
-    },
-    /// A reference to a variable that is not there.
-    #[error("{place} refers to variable {index}, but there are {count}")]
-    NoSuchVariable {
-        /// Who refers to it.
-        place: Place,
-        /// Its number.
-        index: usize,
-        /// How many there are.
-        count: usize,
-    },
-    /// A function id that is in no table.
-    #[error("{place} has the id {id}, which is no function of NNabla that fewbit knows")]
-    Function {
-        /// The function.
-        place: Place,
-        /// Its id.
-        id: u16,
-    },
-    /// Arguments that cannot be read.
-    #[error("{place} ({name}): {error}")]
-    Arguments {
-        /// The function.
-        place: Place,
-        /// Its name.
-        name: &'static str,
-        /// What is wrong.
-        error: ArgumentCodeError,
-    },
-}
-
-/// A place in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The list of buffers, variables, functions, inputs or outputs.
-    List(&'static str),
-    /// A variable, by its number.
-    Variable(usize),
-    /// A function, by its number.
-    Function(usize),
-}
-
-impl core::fmt::Display for Place {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::List(name) => write!(f, "the list of {name}"),
-            Self::Variable(index) => write!(f, "variable {index}"),
-            Self::Function(index) => write!(f, "function {index}"),
-        }
-    }
-}
-
 /// The outcome of a check.
 type Result<T> = core::result::Result<T, NnbError>;
 
@@ -237,22 +102,16 @@ impl<'a> Nnb<'a> {
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
-        let short = |needed| NnbError::TooShort { found: bytes.len(), needed };
-        let number = word(bytes, header::VERSION).ok_or(short(header::size(Version::V2)))?;
-        let version = Version::from_number(number).ok_or(NnbError::Version(number))?;
-        let header_size = header::size(version);
-        let head = bytes.get(..header_size).ok_or(short(header_size))?;
+        let Extent { version, table, data } = Extent::stated(bytes)?;
+        let short = || NnbError::TooShort { found: bytes.len(), needed: data.end };
+        let head = bytes.get(..table.start).ok_or_else(short)?;
         let field = |range: Range<usize>| word(head, range).unwrap_or(0);
         let api_level = field(header::API_LEVEL);
         if api_level > u32::from(LATEST_API_LEVEL) {
             return Err(NnbError::ApiLevel(api_level));
         }
-        let table_size = (field(header::BLOCK_COUNT) as usize).checked_mul(4).ok_or(short(usize::MAX))?;
-        let data_size = field(header::DATA_SIZE) as usize;
-        let table_end = header_size.checked_add(table_size).ok_or(short(usize::MAX))?;
-        let end = table_end.checked_add(data_size).ok_or(short(usize::MAX))?;
-        let table = bytes.get(header_size..table_end).ok_or(short(end))?;
-        let data = bytes.get(table_end..end).ok_or(short(end))?;
+        let table = bytes.get(table.clone()).ok_or_else(short)?;
+        let data = bytes.get(data.clone()).ok_or_else(short)?;
 
         let blocks = Blocks { table, data };
         let list = |range: Range<usize>, name| blocks.list(head, range).ok_or(NnbError::List(Place::List(name)));
@@ -284,6 +143,18 @@ impl<'a> Nnb<'a> {
         }
         Ok(nnb)
     }
+
+    /// How many bytes a file has, as its header states: for callers that have a pointer without a length. `head` is the
+    /// beginning of the file, with at least [`Nnb::HEADER_BYTES`].
+    ///
+    /// # Errors
+    /// When that is no header, or of an unknown version.
+    pub fn stated_bytes(head: &[u8]) -> Result<usize> {
+        Ok(Extent::stated(head)?.data.end)
+    }
+
+    /// The most bytes of a header.
+    pub const HEADER_BYTES: usize = header::size(Version::V4);
 
     /// The version of the format.
     pub fn version(&self) -> Version {
@@ -339,6 +210,17 @@ impl<'a> Nnb<'a> {
         self.read_variable(index).expect("every record was read when the file was opened")
     }
 
+    /// The bytes of a variable's record. `index` must be below [`Nnb::variable_count`].
+    pub fn variable_bytes(&self, index: usize) -> &'a [u8] {
+        self.variable_record(index).expect("every record was read when the file was opened")
+    }
+
+    /// The bytes of a function's record with its arguments, and what stands behind them. `index` must be below
+    /// [`Nnb::function_count`].
+    pub fn function_bytes(&self, index: usize) -> &'a [u8] {
+        self.blocks().from(self.functions.get(index)).expect("every record was read when the file was opened")
+    }
+
     /// The number of the block that holds a parameter's values; 0 for a variable in a buffer.
     pub fn data_block(&self, index: usize) -> usize {
         let record = self.blocks().from(self.variables.get(index)).unwrap_or(&[]);
@@ -377,6 +259,10 @@ impl<'a> Nnb<'a> {
         Blocks { table: self.table, data: self.data }
     }
 
+    fn variable_record(&self, index: usize) -> Option<&'a [u8]> {
+        self.blocks().from(self.variables.get(index))?.get(..layout::variable::size(self.version))
+    }
+
     fn read_typed(&self, record: &FunctionRecord<'a>) -> core::result::Result<Option<Function>, ArgumentCodeError> {
         let mut reader = argument_code::Reader::new(record.layout, record.arguments, self.blocks());
         Function::from_arguments(record.spec, |argument| reader.next(argument))
@@ -385,9 +271,7 @@ impl<'a> Nnb<'a> {
     fn read_variable(&self, index: usize) -> Result<VariableRecord<'a>> {
         let place = Place::Variable(index);
         let blocks = self.blocks();
-        let record =
-            blocks.from(self.variables.get(index)).and_then(|bytes| bytes.get(..layout::variable::size(self.version)));
-        let record = record.ok_or(NnbError::Record(place))?;
+        let record = self.variable_record(index).ok_or(NnbError::Record(place))?;
         let extents = blocks.list(record, layout::variable::SHAPE).ok_or(NnbError::Record(place))?;
         let extents = extents.0.iter().map(|bytes| i32::from_le_bytes(*bytes));
         let shape = Shape::from_signed(extents).map_err(|error| NnbError::Shape { place, error })?;
@@ -495,6 +379,31 @@ impl Data<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Where the parts of a file lie.
+struct Extent {
+    version: Version,
+    /// The table of block offsets, behind the header.
+    table: Range<usize>,
+    /// The data, with which the file ends.
+    data: Range<usize>,
+}
+
+impl Extent {
+    /// What the header at the beginning of `bytes` states.
+    fn stated(bytes: &[u8]) -> Result<Self> {
+        let short = |needed| NnbError::TooShort { found: bytes.len(), needed };
+        let number = word(bytes, header::VERSION).ok_or(short(header::size(Version::V2)))?;
+        let version = Version::from_number(number).ok_or(NnbError::Version(number))?;
+        let header_size = header::size(version);
+        let head = bytes.get(..header_size).ok_or(short(header_size))?;
+        let field = |range: Range<usize>| word(head, range).unwrap_or(0) as usize;
+        let table_size = field(header::BLOCK_COUNT).checked_mul(4).ok_or(short(usize::MAX))?;
+        let table_end = header_size.checked_add(table_size).ok_or(short(usize::MAX))?;
+        let end = table_end.checked_add(field(header::DATA_SIZE)).ok_or(short(usize::MAX))?;
+        Ok(Self { version, table: header_size..table_end, data: table_end..end })
     }
 }
 

@@ -92,6 +92,8 @@ pub fn compress(
         settings: Settings::of_network(&assigned.network),
         variables: report::variables(&assigned),
         network: assigned.network,
+        reference: simple,
+        calibration: statistics,
         file: bytes,
         warnings,
         seconds,

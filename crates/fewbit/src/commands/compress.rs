@@ -6,6 +6,7 @@ use crate::measurement::{self, COLUMNS};
 use crate::model::{Model, ModelFiles, VersionOption, check_memory};
 use crate::output;
 use crate::progress::Bar;
+use crate::report::{self, Compression, ReportOption};
 use crate::size::{self, ByteSize};
 use crate::table::{self, Align};
 use anyhow::{Context, Result, bail};
@@ -29,7 +30,7 @@ pub struct Arguments {
     model: ModelFiles,
     #[command(flatten)]
     data: DataArguments,
-    /// The folder for model.nnb, network.nnp and settings.yaml; it is made if it is not there
+    /// The folder for model.nnb, network.nnp, settings.yaml and report.html; it is made if it is not there
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Calibrate on so many samples of the training part, every class as often as every other
@@ -58,6 +59,8 @@ pub struct Arguments {
     /// Fail if more points of top-1 are lost
     #[arg(long, value_name = "POINTS", value_parser = finite)]
     max_loss: Option<f64>,
+    #[command(flatten)]
+    report: ReportOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -114,8 +117,12 @@ impl Arguments {
         let console = Console::new(self.json);
         console.print(&text(&compressed))?;
         self.check_limits(&compressed)?;
-        self.write(&compressed)?;
+        let about = report::about("Compression", &self.model.path, report::data_facts(&self.data, &evaluation));
+        let page =
+            Compression { about, compressed: &compressed, inputs: &evaluation, alternatives: Vec::new(), chosen: None };
+        let report = self.write(&compressed, report::compression(page)?)?;
         console.print(&format!("Written: model.nnb, network.nnp and settings.yaml in {}", self.output.display()))?;
+        console.print(&format!("Report: {}", report.display()))?;
         console.object(&object(&compressed))?;
         Ok(())
     }
@@ -141,14 +148,18 @@ impl Arguments {
         }
     }
 
-    fn write(&self, compressed: &Compressed) -> Result<()> {
+    /// Writes all files, and tells where the report is.
+    fn write(&self, compressed: &Compressed, report: String) -> Result<PathBuf> {
         fs::create_dir_all(&self.output)
             .with_context(|| format!("cannot make the folder {}", self.output.display()))?;
+        let path = self.report.path.clone().unwrap_or_else(|| self.output.join("report.html"));
         output::write_all(&[
             (self.output.join("model.nnb"), compressed.file.clone()),
             (self.output.join("network.nnp"), Nnp::from_network(&compressed.network).to_archive()?),
             (self.output.join("settings.yaml"), compressed.settings.to_yaml().into_bytes()),
-        ])
+            (path.clone(), report.into_bytes()),
+        ])?;
+        Ok(path)
     }
 }
 
