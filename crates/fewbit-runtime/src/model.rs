@@ -129,6 +129,11 @@ impl<'a> Model<'a> {
         (index < self.nnb.function_count()).then(|| self.nnb.typed_function(index)).flatten()
     }
 
+    /// The inputs of a function as they are before it runs.
+    pub(crate) fn declared_inputs(&self, index: usize) -> impl Inputs<'a> {
+        DeclaredInputs { nnb: &self.nnb, list: self.nnb.function(index).inputs }
+    }
+
     fn check_function(&self, index: usize) -> Result<(), OpenError> {
         let record = self.nnb.function(index);
         let name = record.spec.name;
@@ -164,7 +169,7 @@ impl<'a> Model<'a> {
                     return Err(error("shares memory with a part of an input, but must lie exactly where it does"));
                 }
             }
-            let inputs = DeclaredInputs { nnb: &self.nnb, list: record.inputs };
+            let inputs = self.declared_inputs(index);
             if !functions::is_exact(&function, &inputs, self.nnb.variable(variable).format) {
                 return Err(OpenError::Positions { index, name });
             }
