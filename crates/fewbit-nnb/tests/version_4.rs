@@ -104,6 +104,27 @@ fn buffers_lie_where_the_plan_says() {
 }
 
 #[test]
+fn what_is_equal_is_written_once() {
+    // Two variables lie in the same place, and have the same shape.
+    let offsets = vec![Some(27), None, Some(0), Some(0), None, Some(40)];
+    let file = encode(&network(), &version_4(Some(ArenaPlan { offsets }))).expect("a plan that fits").bytes;
+    let nnb = Nnb::new(&file).expect("just written");
+    assert_eq!(nnb.buffers().len(), 3);
+    assert_eq!(nnb.variable(2).data, nnb.variable(3).data);
+    let mut plain = network();
+    for variable in &mut plain.variables {
+        (variable.format, variable.channel_positions) = (NumberFormat::Float32, None);
+    }
+    let blocks = |version| {
+        let options = EncodeOptions { version, ..EncodeOptions::default() };
+        let file = encode(&plain, &options).expect("floats fit every version").bytes;
+        u32::from_le_bytes(file[48..52].try_into().expect("four bytes"))
+    };
+    // A shape, the three lists of a window, and lists of a single variable.
+    assert!(blocks(Version::V4) + 6 < blocks(Version::V3));
+}
+
+#[test]
 fn older_versions_refuse_what_they_cannot_hold() {
     let version_3 = EncodeOptions { version: Version::V3, ..EncodeOptions::default() };
     assert!(matches!(encode(&network(), &version_3), Err(EncodeError::Format { .. })));

@@ -2,6 +2,11 @@
 //!
 //! It is NNabla's own plan, since runtimes of NNabla take the list from the file and tests compare files byte for byte.
 //! A runtime that is free to choose offsets can do better.
+//!
+//! An output never gets the buffer of an input of its function. NNabla's C runtime 1.2 would compute some functions right
+//! there: its ReLU and its float arithmetic read each value just before they write it. But its fixed-point `Add2`, which
+//! is where memory is short in a network with shortcuts, first rescales both inputs where they lie, and convolutions sum
+//! in their output.
 
 use alloc::collections::BTreeSet;
 use alloc::vec;

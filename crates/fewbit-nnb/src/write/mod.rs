@@ -11,7 +11,7 @@ mod function;
 pub(crate) mod parameter;
 
 use crate::layout::{Version, format_bytes};
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 pub use arena::ArenaPlan;
@@ -146,7 +146,10 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
         return Err(EncodeError::BuffersTooLarge(size));
     }
 
-    let mut file = FileWriter::default();
+    let mut file = match options.version {
+        Version::V2 | Version::V3 => FileWriter::default(),
+        Version::V4 => FileWriter::with_shared_lists(),
+    };
     let inputs = file.list(network.inputs.iter().map(|id| id.0));
     let outputs = file.list(network.outputs.iter().map(|id| id.0));
     let buffers = file.list(plan.sizes.iter().copied());
@@ -248,18 +251,26 @@ impl Buffers {
         Ok(Self { offsets: offsets.collect(), sizes, buffer_of })
     }
 
-    /// A buffer of its own for each variable that the plan gives a place.
+    /// A buffer for each place of the plan; variables of the same size that begin at the same place share one.
     fn of_arena(network: &Network, arena: &ArenaPlan) -> Result<Self, EncodeError> {
         let mut buffers = Self { sizes: Vec::new(), offsets: Vec::new(), buffer_of: Vec::new() };
         if arena.offsets.len() != network.variables.len() {
             return Err(EncodeError::Arena("it has not one entry for each variable of the network"));
         }
+        let mut places = BTreeMap::new();
         for (variable, offset) in network.variables.iter().zip(&arena.offsets) {
-            buffers.buffer_of.push(offset.is_some().then_some(buffers.sizes.len()));
-            if let Some(offset) = offset {
-                buffers.sizes.push(variable.bytes());
-                buffers.offsets.push(*offset);
-            } else if variable.is_buffer() {
+            if let Some(offset) = *offset {
+                let size = variable.bytes();
+                let buffer = *places.entry((offset, size)).or_insert(buffers.sizes.len());
+                buffers.buffer_of.push(Some(buffer));
+                if buffer == buffers.sizes.len() {
+                    buffers.sizes.push(size);
+                    buffers.offsets.push(offset);
+                }
+                continue;
+            }
+            buffers.buffer_of.push(None);
+            if variable.is_buffer() {
                 return Err(EncodeError::Arena("a buffer has no place in it"));
             }
         }
