@@ -16,6 +16,7 @@
 //! | [`linear`] | convolutions and affine functions as sums over weights |
 //! | `groups` | buffers that share a format, since functions between them only move values |
 //! | `forest` | things that are joined into sets |
+//! | `sum` | what functions add up, and whether 64 bits hold it |
 //! | `channelwise` | batch normalisation as scale and shift |
 //! | [`feed`] | samples of a dataset as the inputs of a network's runs |
 //! | [`progress`] | how a caller follows long work |
@@ -42,6 +43,7 @@ pub mod noise;
 pub mod passes;
 pub mod position;
 pub mod progress;
+mod sum;
 
 pub use compress::{CompressOptions, Compressed, Measurement, compress};
 pub use error::CompressError;

@@ -14,6 +14,7 @@ use fewbit_core::function::arguments::{Affine, InPlace};
 use fewbit_core::{Function, Network, NumberFormat};
 use fewbit_data::{Dataset, Fit, Inputs, OpenOptions, Preprocess, Split};
 use fewbit_formats::{ImportOptions, Nnp};
+use fewbit_nnb::Version;
 use fewbit_runtime::Semantics;
 use std::path::Path;
 
@@ -43,7 +44,8 @@ fn diagnose_with(
     calibration: &Calibration,
     inputs: &Inputs,
 ) -> (VariableErrors, Explanation) {
-    let options = CompressOptions::default();
+    // Buffers one behind the other, as in the files that the tests compare.
+    let options = CompressOptions { version: Version::V3, ..CompressOptions::default() };
     let subject = Subject { float, fixed, calibration, options: &options };
     let errors = variable_errors(&subject, inputs, &NoProgress).unwrap();
     let explanation = explain(&subject, &errors, inputs, &NoProgress).unwrap();
@@ -211,8 +213,7 @@ fn a_trained_resnet_loses_what_evaluate_measures() {
     let errors = variable_errors(&subject, &inputs, &NoProgress).unwrap();
     let explanation = explain(&subject, &errors, &inputs, &NoProgress).unwrap();
     let found = |network: &Network| {
-        let encode_options =
-            fewbit_nnb::EncodeOptions { version: fewbit_nnb::Version::V4, ..fewbit_nnb::EncodeOptions::default() };
+        let encode_options = fewbit_nnb::EncodeOptions { version: Version::V4, ..fewbit_nnb::EncodeOptions::default() };
         let file = fewbit_nnb::encode(network, &encode_options).unwrap().bytes;
         let evaluation = evaluate(&file, &inputs, Semantics::Integer, &NoProgress).unwrap();
         (evaluation.score.top1().unwrap() * inputs.len() as f64).round() as i64

@@ -48,7 +48,7 @@ fn what_is_written_is_what_was_measured() {
     // Who edits the settings starts from what they belong to.
     let again = folder.path().join("again.nnb");
     let mut convert = fewbit();
-    convert.args(["convert", "-d", "nnb_3", "-s"]).arg(out.join("settings.yaml"));
+    convert.args(["convert", "-d", "nnb_4", "-s"]).arg(out.join("settings.yaml"));
     convert.arg(out.join("network.nnp")).arg(&again).assert().success();
     assert!(fs::read(&again).unwrap() == fs::read(&model).unwrap(), "the settings make the model of the network");
 

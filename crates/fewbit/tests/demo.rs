@@ -19,7 +19,7 @@ fn the_bundled_network_becomes_small_and_stays_good() {
     assert!(lost("parameters_and_buffers") < 1.05, "{object}");
     assert!(number("parameters", "model_bytes") <= 128.0 * 1024.0, "{object}");
     assert!(number("parameters_and_buffers", "model_bytes") <= 128.0 * 1024.0, "{object}");
-    assert!(number("parameters_and_buffers", "arena_bytes") <= 200.0 * 1024.0, "{object}");
+    assert!(number("parameters_and_buffers", "arena_bytes") <= 128.0 * 1024.0, "{object}");
 
     let told = String::from_utf8_lossy(&assert.get_output().stderr);
     for part in ["calibrated on 256 images, measured on 1,000", "NNabla's tutorial", "495.2 KB", "What to try next"] {

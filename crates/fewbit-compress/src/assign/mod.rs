@@ -7,11 +7,14 @@
 //! |---|---|
 //! | `parameters` | formats of weights, biases and the rest, by their values |
 //! | `buffers` | formats of what is computed, by calibration |
+//! | `exact` | positions near enough to each other for sums of 64 bits |
 
 mod buffers;
+mod exact;
 mod parameters;
 
 pub use buffers::widen_outputs;
+pub use exact::coarsen_biases;
 
 use crate::calibrate::Calibration;
 use crate::correct::correct_biases;

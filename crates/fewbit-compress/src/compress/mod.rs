@@ -1,5 +1,6 @@
 //! [`compress()`]: from a float network to a fixed-point file, measured.
 
+mod finish;
 mod report;
 
 pub use report::{Compressed, Measurement, Use, VariableReport};
@@ -9,7 +10,6 @@ use crate::calibrate::calibrate;
 use crate::equalize::equalize;
 use crate::error::CompressError;
 use crate::evaluate::{Evaluation, Likeness, Score, ValueScore, evaluate, liken};
-use crate::memory;
 use crate::passes::{has_rounding, remove_identities, remove_rounding, simplify};
 use crate::progress::Progress;
 use fewbit_core::Network;
@@ -18,6 +18,7 @@ use fewbit_data::{Inputs, Task};
 use fewbit_formats::Settings;
 use fewbit_nnb::{EncodeOptions, Encoded, Version, encode};
 use fewbit_runtime::{Model, Semantics, Session};
+use finish::Finished;
 use std::time::Instant;
 
 /// How to compress.
@@ -39,7 +40,8 @@ pub struct CompressOptions {
     pub api_level: u8,
 }
 
-/// Parameters and buffers in 8 bits wherever they keep 20 dB, in a file that NNabla reads too.
+/// Parameters and buffers in 8 bits wherever they keep 20 dB, in fewbit's own version of the format, which takes the
+/// least memory.
 impl Default for CompressOptions {
     fn default() -> Self {
         Self {
@@ -48,14 +50,15 @@ impl Default for CompressOptions {
             least_sqnr_db: 20.0,
             equalize: true,
             correct_biases: true,
-            version: Version::V3,
+            version: Version::V4,
             api_level: LATEST_API_LEVEL,
         }
     }
 }
 
 /// Compresses a float network: simplifies the graph, calibrates on the samples of `calibration`, gives every variable a
-/// format, and measures the float and the compressed network on `evaluation`.
+/// format, and measures the float and the compressed network on `evaluation`. For version 4, functions are fused and the
+/// arena is packed; NNabla's runtime has neither fused functions nor a place for the packing.
 ///
 /// Inputs and outputs are typed like all buffers. Who gives a session floats need not know: they are quantised as they
 /// are stored, and outputs are read as the numbers that they stand for.
@@ -92,7 +95,7 @@ pub fn compress(
     let arena = arena_bytes(&assigned.network, options)?;
     let fits = |network: &Network| arena_bytes(network, options).is_ok_and(|bytes| bytes <= arena);
     let assigned = widen_outputs(assigned, &statistics, &assign_options, fits);
-    let Encoded { bytes, warnings } = write(&assigned.network, options)?;
+    let Finished { network, file: Encoded { bytes, warnings } } = Finished::new(&assigned.network, options)?;
     let seconds = start.elapsed().as_secs_f64();
     let likeness = liken(&float.bytes, &bytes, evaluation, progress)?;
     let itself = Likeness { mse: 0.0, ..likeness };
@@ -100,9 +103,9 @@ pub fn compress(
         float: measure(&float.bytes, evaluation, itself, progress)?,
         compressed: measure(&bytes, evaluation, likeness, progress)?,
         output_sqnr_db: likeness.sqnr_db,
-        settings: Settings::of_network(&assigned.network),
-        variables: report::variables(&assigned),
-        network: assigned.network,
+        settings: Settings::of_network(&network),
+        variables: report::variables(&assigned, &network),
+        network,
         reference: simple,
         calibration: statistics,
         file: bytes,
@@ -120,15 +123,9 @@ fn encode_options(version: Version, options: &CompressOptions) -> EncodeOptions 
     EncodeOptions { version, api_level: options.api_level, ..EncodeOptions::default() }
 }
 
-/// The file of a network; its arena is packed where the version has places for that.
-fn write(network: &Network, options: &CompressOptions) -> Result<Encoded, CompressError> {
-    let arena = (options.version == Version::V4).then(|| memory::plan(network).arena);
-    Ok(encode(network, &EncodeOptions { arena, ..encode_options(options.version, options) })?)
-}
-
 /// Bytes of the arena that a network needs.
 pub(crate) fn arena_bytes(network: &Network, options: &CompressOptions) -> Result<usize, CompressError> {
-    let file = write(network, options)?.bytes;
+    let file = Finished::new(network, options)?.file.bytes;
     Ok(Model::open(&file)?.arena_bytes())
 }
 

@@ -9,11 +9,11 @@ use fewbit_formats::Settings;
 /// A compressed network, and what is to be known about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compressed {
-    /// The simplified network with its formats. Its parameters are still real numbers; they are rounded as they are
-    /// written. It belongs to [`Compressed::settings`], whose names are its names.
+    /// The simplified network with its formats, fused where the version has fused functions. Its parameters are still real
+    /// numbers; they are rounded as they are written. It belongs to [`Compressed::settings`], whose names are its names.
     pub network: Network,
     /// The simplified network in floats that the formats were chosen for, with the same names. [`Compressed::network`]
-    /// differs from it in formats, and in biases that make up for rounded weights.
+    /// differs from it in formats, in biases that make up for rounded weights, and in what is fused.
     pub reference: Network,
     /// What values the variables of the reference have.
     pub calibration: Calibration,
@@ -90,21 +90,22 @@ impl Measurement {
     }
 }
 
-pub(super) fn variables(assigned: &Assigned) -> Vec<VariableReport> {
-    let network = &assigned.network;
+/// The variables of a network that was made of an assigned one, which had more.
+pub(super) fn variables(assigned: &Assigned, network: &Network) -> Vec<VariableReport> {
     let used_as = |id: VariableId| match network.variable(id).is_buffer() {
         false => Use::Parameter,
         true if network.inputs.contains(&id) => Use::Input,
         true if network.outputs.contains(&id) => Use::Output,
         true => Use::Buffer,
     };
-    let variables = network.variables.iter().zip(&assigned.sqnr_db).enumerate();
+    let sqnr_db = |name: &str| assigned.sqnr_db[assigned.network.find(name)?.0];
+    let variables = network.variables.iter().enumerate();
     variables
-        .map(|(index, (variable, &sqnr_db))| VariableReport {
+        .map(|(index, variable)| VariableReport {
             name: variable.name.clone(),
             used_as: used_as(VariableId(index)),
             format: variable.format,
-            sqnr_db,
+            sqnr_db: sqnr_db(&variable.name),
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 
 use super::{Subject, make_float};
 use crate::groups::{is_source, moved_on};
-use fewbit_core::{Network, Node, VariableId};
+use fewbit_core::{Network, Node, Variable, VariableId};
 
 /// A layer that has something in fixed point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,9 @@ impl Layer {
         for id in &self.parameters {
             let variable = subject.fixed.variable(*id);
             if let Some(counterpart) = network.find(&variable.name) {
-                *network.variable_mut(counterpart) = variable.clone();
+                // Fusing gives the weights of a depthwise convolution another shape.
+                let shape = network.variable(counterpart).shape;
+                *network.variable_mut(counterpart) = Variable { shape, ..variable.clone() };
             }
         }
         network

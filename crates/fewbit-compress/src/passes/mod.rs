@@ -7,13 +7,16 @@
 //! | [`fold_normalization`] | batch normalisation goes into the weights next to it |
 //! | [`drop_training_weights`] | binary functions let go of their float weights |
 //! | [`remove_unused`] | functions and variables that nothing reads go away |
+//! | [`fuse_convolutions`] | convolutions take in the additions and nonlinearities behind them |
 //!
-//! [`simplify`] runs these in this order. Each leaves a valid network, or says why it cannot. One pass needs to know values:
-//! [`remove_rounding`] makes a network that was quantised elsewhere one of real numbers.
+//! [`simplify`] runs all but the last in this order; fusing comes at the end, when formats are known. Each leaves a valid
+//! network, or says why it cannot. One pass needs to know values: [`remove_rounding`] makes a network that was quantised
+//! elsewhere one of real numbers.
 
 mod binary;
 mod edit;
 mod fold;
+mod fuse;
 mod identities;
 mod rounding;
 mod split;
@@ -21,6 +24,7 @@ mod unused;
 
 pub use binary::drop_training_weights;
 pub use fold::fold_normalization;
+pub use fuse::fuse_convolutions;
 pub use identities::remove_identities;
 pub use rounding::{has_rounding, remove_rounding};
 pub use split::split_fused;
@@ -29,7 +33,7 @@ pub use unused::remove_unused;
 use fewbit_core::Network;
 use fewbit_core::network::NetworkError;
 
-/// Runs all passes.
+/// Runs all passes that make a network plainer.
 ///
 /// # Errors
 /// When the network breaks a rule of [`Network::validate`] before or after a pass.

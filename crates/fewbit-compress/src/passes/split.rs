@@ -1,7 +1,8 @@
 //! Splits fused functions into the plain ones that they stand for.
 //!
 //! Other passes then need not know them, and NNabla's C runtime, which has no fused functions, can run the result. What
-//! is worth fusing on a device is for the planner to say, once number formats are known.
+//! is worth fusing on a device is for [`fuse_convolutions`](super::fuse_convolutions) to say, once number formats are
+//! known.
 
 use fewbit_core::function::arguments::{
     Alpha, BatchNormalization, Convolution, FusedBatchNormalization, FusedConvolution, InPlace, LeakyReLU,
