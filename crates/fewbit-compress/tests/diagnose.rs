@@ -114,9 +114,7 @@ fn buffers_are_advised_together_with_those_of_their_format() {
     set(&mut fixed, "h1", byte(4));
     let (_, explanation) = diagnose(&float, &fixed, &inputs);
     let worst = &explanation.layers[explanation.worst_first()[0]];
-    let Some(Advice::WidenBuffers { names, format, arena_bytes }) = &worst.advice else {
-        panic!("{:?}", worst.advice)
-    };
+    let Some(Advice::WidenBuffers { names, format, arena_bytes }) = &worst.advice else { panic!("{:?}", worst.advice) };
     assert_eq!((names, *format), (&vec!["h0".to_owned(), "h1".to_owned()], word(12)));
     let wide = {
         let mut wide = fixed.clone();
@@ -213,10 +211,8 @@ fn a_trained_resnet_loses_what_evaluate_measures() {
     let errors = variable_errors(&subject, &inputs, &NoProgress).unwrap();
     let explanation = explain(&subject, &errors, &inputs, &NoProgress).unwrap();
     let found = |network: &Network| {
-        let encode_options = fewbit_nnb::EncodeOptions {
-            version: fewbit_nnb::Version::V4,
-            ..fewbit_nnb::EncodeOptions::default()
-        };
+        let encode_options =
+            fewbit_nnb::EncodeOptions { version: fewbit_nnb::Version::V4, ..fewbit_nnb::EncodeOptions::default() };
         let file = fewbit_nnb::encode(network, &encode_options).unwrap().bytes;
         let evaluation = evaluate(&file, &inputs, Semantics::Integer, &NoProgress).unwrap();
         (evaluation.score.top1().unwrap() * inputs.len() as f64).round() as i64

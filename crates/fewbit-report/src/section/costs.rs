@@ -20,12 +20,14 @@ pub struct LayerCost {
     pub function: String,
     /// How long it takes, in seconds.
     pub seconds: f64,
+    /// How long it takes with portable kernels, if that was measured.
+    pub portable_seconds: Option<f64>,
     /// Multiplications with an addition.
     pub multiply_accumulates: u64,
     /// Bytes read and written, if known.
     pub bytes_moved: Option<u64>,
-    /// Estimated cycles, one for each of [`CycleEstimates::processors`].
-    pub cycles: Vec<u64>,
+    /// Estimated cycles for each of [`CycleEstimates::processors`]; `None` where there is no estimate.
+    pub cycles: Vec<Option<u64>>,
 }
 
 /// For which processors cycles are estimated.
@@ -50,14 +52,28 @@ fn total_accumulates(layers: &[LayerCost]) -> u64 {
 }
 
 /// The numbers that the page begins with.
-pub(crate) fn tiles(layers: &[LayerCost]) -> Vec<Tile> {
+pub(crate) fn tiles(layers: &[LayerCost], estimates: &CycleEstimates) -> Vec<Tile> {
     let (time, work) = (total_seconds(layers), total_accumulates(layers));
     let tile = |name: &str, value: String, remark: String| Tile { name: name.into(), value, remark };
-    vec![
+    let mut tiles = vec![
         tile("Time of a run", number::seconds(time), format!("{} layers", layers.len())),
         tile("Multiply-accumulates", number::short_count(work as f64), number::count(work)),
         tile("Pace", number::short_count(work as f64 / time), "multiply-accumulates a second".into()),
-    ]
+    ];
+    if layers.iter().any(|layer| layer.portable_seconds.is_some()) {
+        let portable = layers.iter().filter_map(|layer| layer.portable_seconds).sum();
+        tiles.push(tile("With portable kernels", number::seconds(portable), "the code that devices run".into()));
+    }
+    for (place, processor) in estimates.processors.iter().enumerate() {
+        let cycles = layers.iter().filter_map(|layer| layer.cycles.get(place).copied().flatten());
+        let sum = cycles.clone().fold(0u64, u64::saturating_add);
+        let remark = match layers.len() - cycles.count() {
+            0 => "cycles, estimated".into(),
+            missing => format!("cycles, estimated, without {missing} layers"),
+        };
+        tiles.push(tile(processor, number::short_count(sum as f64), remark));
+    }
+    tiles
 }
 
 /// Time by layer, multiply-accumulates by layer, and the table.
@@ -175,6 +191,10 @@ fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
     .numbers("of all, %")
     .numbers("multiply-accumulates")
     .numbers("a second");
+    let portable = layers.iter().any(|layer| layer.portable_seconds.is_some());
+    if portable {
+        table = table.numbers("time, portable");
+    }
     if moved {
         table = table.numbers("bytes moved");
     }
@@ -191,11 +211,15 @@ fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
             number::count(layer.multiply_accumulates),
             number::short_count(layer.multiply_accumulates as f64 / layer.seconds),
         ];
+        if portable {
+            cells.push(number::seconds(layer.portable_seconds.unwrap_or(f64::NAN)));
+        }
         if moved {
             cells.push(layer.bytes_moved.map_or_else(|| number::NONE.into(), number::count));
         }
-        let cycles =
-            |place: usize| layer.cycles.get(place).map_or_else(|| number::NONE.into(), |cycles| number::count(*cycles));
+        let cycles = |place: usize| {
+            layer.cycles.get(place).copied().flatten().map_or_else(|| number::NONE.into(), number::count)
+        };
         cells.extend((0..estimates.processors.len()).map(cycles));
         table.row(cells);
     }

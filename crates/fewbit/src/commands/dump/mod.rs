@@ -41,11 +41,11 @@ impl Arguments {
             Some(network) => network,
             None => decode(&nnb).with_context(name)?,
         };
-        if let Err(error) = Model::open(&bytes) {
+        let model = Model::open(&bytes).inspect_err(|error| {
             console::warn(&format!("{}: fewbit cannot run this model: {error}", name()));
-        }
+        });
         let arena_bytes = arena_bytes(&nnb).unwrap_or(usize::MAX);
-        let overview = Overview::new(&network, &nnb, bytes.len(), arena_bytes);
+        let overview = Overview::new(&network, &nnb, model.ok().as_ref(), bytes.len(), arena_bytes);
         let console = Console::new(self.json);
         console.object(&overview)?;
         if !self.json {
