@@ -40,8 +40,9 @@ pub struct CycleEstimates {
 /// So many layers are drawn: the costliest.
 const MOST_ROWS: usize = 40;
 
-/// So many of the costliest are marked.
+/// So many of the costliest are marked, if they have at least this share of all.
 const COSTLIEST: usize = 3;
+const LEAST_SHARE: f64 = 0.05;
 
 fn total_seconds(layers: &[LayerCost]) -> f64 {
     layers.iter().map(|layer| layer.seconds).sum()
@@ -136,14 +137,15 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
     let values = || layers.iter().map(|layer| Some((measure.value)(layer)));
     let (mut drawn, some) = largest(values(), MOST_ROWS);
     drawn.retain(|place| (measure.value)(&layers[*place]) > 0.0);
-    let (costliest, _) = largest(values(), COSTLIEST.min(layers.len().div_ceil(4)));
     let total: f64 = values().flatten().sum();
+    let (mut costliest, _) = largest(values(), COSTLIEST.min(layers.len().div_ceil(4)));
+    costliest.retain(|place| (measure.value)(&layers[*place]) >= LEAST_SHARE * total);
     let share = |place: &usize| number::percent((measure.value)(&layers[*place]) / total, 0);
     let row = |place: &usize| {
         let layer = &layers[*place];
         let value = (measure.value)(layer);
         Row {
-            name: layer.name.clone(),
+            name: label(layer),
             value: Some(value / measure.unit.1),
             text: (measure.text)(value),
             other: None,
@@ -152,30 +154,36 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
         }
     };
     let names: Vec<String> =
-        costliest.iter().map(|place| format!("{} ({})", layers[*place].name, share(place))).collect();
+        costliest.iter().map(|place| format!("{} ({})", label(&layers[*place]), share(place))).collect();
+    let told = if names.is_empty() { String::new() } else { format!(" The costliest: {}.", names.join(", ")) };
     let words = Words {
         id: measure.id.into(),
         title: measure.title.into(),
         description: format!(
-            "{} layers in the order of execution, {} in all. The costliest: {}. All numbers are in the table of all layers.",
+            "{} layers in the order of execution, {} in all.{told} All numbers are in the table of all layers.",
             drawn.len(),
-            (measure.text)(total),
-            names.join(", ")
+            (measure.text)(total)
         ),
         legend: vec![Key::new(Sample::Area(Ink::Vermillion, 1.0), "the costliest")],
     };
-    let label = match measure.unit.0 {
+    let axis = match measure.unit.0 {
         "" => measure.quantity.to_string(),
         unit => format!("{}, {unit}", measure.quantity),
     };
     let rows_: Vec<Row> = drawn.iter().map(row).collect();
     Ok(html! {
         p {
-            "In the order of execution. The costliest: " (names.join(", ")) "."
+            "In the order of execution." (told)
             @if some { " Only the " (MOST_ROWS) " costliest are drawn." }
         }
-        (rows(&words, Quantity::Of(&label), RowMark::Bar, &rows_)?)
+        (rows(&words, Quantity::Of(&axis), RowMark::Bar, &rows_)?)
     })
+}
+
+/// The name of a layer, with what it does where the name does not tell: those of `.nnb` files are numbers.
+fn label(layer: &LayerCost) -> String {
+    let function = layer.function.split(' ').next().unwrap_or_default();
+    if layer.name.contains(function) { layer.name.clone() } else { format!("{} {function}", layer.name) }
 }
 
 fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
@@ -209,7 +217,10 @@ fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
             number::seconds(layer.seconds),
             number::percent(layer.seconds / total, 1).replace("\u{a0}%", ""),
             number::count(layer.multiply_accumulates),
-            number::short_count(layer.multiply_accumulates as f64 / layer.seconds),
+            match layer.multiply_accumulates {
+                0 => number::NONE.into(),
+                work => number::short_count(work as f64 / layer.seconds),
+            },
         ];
         if portable {
             cells.push(number::seconds(layer.portable_seconds.unwrap_or(f64::NAN)));

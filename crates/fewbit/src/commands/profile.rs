@@ -11,7 +11,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use fewbit_codegen::Processor;
 use fewbit_compress::profile::{Profile, profile};
-use fewbit_nnb::{Nnb, decode};
 use fewbit_report::{Fact, number};
 use fewbit_runtime::Model;
 use fewbit_runtime::host::InstructionSet;
@@ -36,16 +35,9 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let name = || self.model.name();
-        let found = self.model.open()?;
-        // An .nnb file has no names; those of a network file are worth keeping.
-        let named = if let model::Model::Network(network) = &found { Some(network.clone()) } else { None };
-        let bytes = found.into_nnb().with_context(name)?;
+        let (bytes, network) = self.model.open()?.into_named_nnb().with_context(name)?;
         let model = Model::open(&bytes).with_context(name)?;
         model::check_memory(&model)?;
-        let network = match named {
-            Some(network) => network,
-            None => decode(&Nnb::new(&bytes).with_context(name)?).with_context(name)?,
-        };
         let profile = profile(&bytes, self.runs.get(), &Bar::default()).with_context(name)?;
         let layers = named_layers(&network, &model, &profile);
         if let Some(path) = &self.report.path {
@@ -60,8 +52,14 @@ impl Arguments {
     }
 }
 
-fn instruction_set() -> String {
-    format!("{:?}", InstructionSet::best())
+/// What prepared networks use of this processor.
+fn instruction_set() -> &'static str {
+    match InstructionSet::best() {
+        InstructionSet::Portable => "plain code",
+        InstructionSet::Neon => "NEON",
+        InstructionSet::Avx2 => "AVX2",
+        InstructionSet::Avx512 => "AVX-512",
+    }
 }
 
 /// Totals, then a table of the layers.
