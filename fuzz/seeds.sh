@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fewbit=target/release/fewbit
-mkdir -p fuzz/corpus/{nnp,nntxt,hdf5,settings,nnb,model}
+mkdir -p fuzz/corpus/{nnp,nntxt,hdf5,settings,nnb,model,tflite}
 for case in testdata/reference/functions/*/; do
     name=$(basename "$case")
     cp "$case/net.nnp" "fuzz/corpus/nnp/$name"
@@ -20,3 +20,10 @@ for network in binary_mlp mlp_regression mixed lenet; do
     unzip -p "testdata/reference/networks/$network/net.nnp" '*.nntxt' > "fuzz/corpus/nntxt/$network" || true
     unzip -p "testdata/reference/networks/$network/net.nnp" '*.h5' > "fuzz/corpus/hdf5/$network" || true
 done
+# Files of one operator each, behind each other in one archive.
+unzip -p testdata/tflite/operators.zip index.txt | while read -r path start length; do
+    [[ $path == */model.tflite ]] || continue
+    name=$(tr / _ <<< "${path%/model.tflite}")
+    unzip -p testdata/tflite/operators.zip blobs.bin | tail -c +$((start + 1)) | head -c "$length" > "fuzz/corpus/tflite/$name" || true
+done
+cp testdata/tflite/kws_int8.tflite fuzz/corpus/tflite/

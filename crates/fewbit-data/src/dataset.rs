@@ -58,6 +58,8 @@ pub enum Kind {
     NnablaCsv,
     /// Fewbit's packed file.
     Packed,
+    /// Random numbers.
+    Noise,
 }
 
 impl fmt::Display for Kind {
@@ -69,6 +71,7 @@ impl fmt::Display for Kind {
             Kind::Folder => "an image folder",
             Kind::NnablaCsv => "an NNabla CSV dataset",
             Kind::Packed => "a packed dataset",
+            Kind::Noise => "random numbers",
         })
     }
 }

@@ -33,6 +33,7 @@ mod folder;
 mod idx;
 mod inputs;
 mod nnabla_csv;
+mod noise;
 mod npy;
 mod packed;
 mod picture;

@@ -52,7 +52,7 @@ pub(crate) fn balanced(labels: &[usize], classes: usize, count: usize) -> Vec<us
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): the next 64 bits.
-fn split_mix(state: &mut u64) -> u64 {
+pub(crate) fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut bits = *state;
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,6 +1,6 @@
-//! Times a network on one core: `latency MODEL.nnp [RUNS]` prints a line for each run, in microseconds, whenever a line
-//! arrives on standard input, so that a script can interleave it with another runtime; `latency MODEL.nnp RUNS steps`
-//! prints the least time of each step.
+//! Times a network, an .nnp or an .nnb file, on one core: `latency MODEL [RUNS]` prints a line for each run, in microseconds,
+//! whenever a line arrives on standard input, so that a script can interleave it with another runtime; `latency MODEL RUNS
+//! steps` prints the least time of each step.
 
 use fewbit_formats::{ImportOptions, Nnp};
 use fewbit_runtime::host::Prepared;
@@ -11,10 +11,14 @@ use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().ok_or("usage: latency MODEL.nnp [RUNS [steps]]")?;
+    let path = arguments.next().ok_or("usage: latency MODEL [RUNS [steps]]")?;
     let runs: usize = arguments.next().map_or(Ok(1), |text| text.parse())?;
-    let network = Nnp::open(path.as_ref())?.network(&ImportOptions::default())?;
-    let file = fewbit_nnb::encode(&network, &fewbit_nnb::EncodeOptions::default())?.bytes;
+    let file = if path.ends_with(".nnb") {
+        std::fs::read(&path)?
+    } else {
+        let network = Nnp::open(path.as_ref())?.network(&ImportOptions::default())?;
+        fewbit_nnb::encode(&network, &fewbit_nnb::EncodeOptions::default())?.bytes
+    };
     let model = Model::open(&file)?;
     let prepared = Prepared::new(&model, Semantics::Integer);
     let mut runner = prepared.runner();

@@ -132,17 +132,22 @@ impl<'a> Model<'a> {
     /// Whether *integer* semantics compute the function at `index`, which must be below the number of functions, without
     /// floats. Others read fixed-point values as floats and round what comes out.
     pub fn is_integer(&self, index: usize) -> bool {
-        let record = self.nnb.function(index);
-        let inputs = DeclaredInputs { nnb: &self.nnb, list: record.inputs };
+        let inputs = self.declared_inputs(index);
         let is_integer = |function: &Function, output: usize| {
             functions::is_integer(function, &inputs, self.nnb.variable(output).format)
         };
-        self.function(index).is_some_and(|function| record.outputs.iter().all(|output| is_integer(&function, output)))
+        let mut outputs = self.nnb.function(index).outputs.iter();
+        self.function(index).is_some_and(|function| outputs.all(|output| is_integer(&function, output)))
     }
 
     /// The shapes of the inputs of the function at `index`, which must be below the number of functions.
     pub fn input_shapes(&self, index: usize) -> impl Shapes {
         VariableShapes { nnb: &self.nnb, list: self.nnb.function(index).inputs }
+    }
+
+    /// The inputs of a function as they are before it runs.
+    pub(crate) fn declared_inputs(&self, index: usize) -> impl Inputs<'a> {
+        DeclaredInputs { nnb: &self.nnb, list: self.nnb.function(index).inputs }
     }
 
     fn check_function(&self, index: usize) -> Result<(), OpenError> {
@@ -180,7 +185,7 @@ impl<'a> Model<'a> {
                     return Err(error("shares memory with a part of an input, but must lie exactly where it does"));
                 }
             }
-            let inputs = DeclaredInputs { nnb: &self.nnb, list: record.inputs };
+            let inputs = self.declared_inputs(index);
             if !functions::is_exact(&function, &inputs, self.nnb.variable(variable).format) {
                 return Err(OpenError::Positions { index, name });
             }

@@ -237,6 +237,11 @@ impl Requantizer {
         Self { high: self.high.min(limit), ..self }
     }
 
+    /// The same with all results moved into a range: what a second rounding without a shift does.
+    pub fn within(self, low: i32, high: i32) -> Self {
+        Self { low: self.low.clamp(low, high), high: self.high.clamp(low, high), ..self }
+    }
+
     /// The stored integer for a sum.
     pub fn apply(&self, sum: i64) -> i32 {
         let rounded = match u32::try_from(self.shift) {

@@ -6,10 +6,17 @@ use fewbit_data::{Dataset, Fit, Inputs, OpenOptions, Preprocess, Split, TargetKi
 use fewbit_nnb::Nnb;
 use std::path::PathBuf;
 
+/// What is given in place of a path for random numbers.
+const NOISE: &str = "noise";
+
+/// How many samples of them there are.
+const NOISE_SAMPLES: usize = 256;
+
 /// A dataset and its preprocessing.
 #[derive(Args)]
 pub struct DataArguments {
-    /// CIFAR binary batches, a folder with a sub-folder of images a class, IDX files, NNabla's CSV, or a packed file
+    /// CIFAR binary batches, a folder with a sub-folder of images a class, IDX files, NNabla's CSV, a packed file, or
+    /// noise[:SEED] for random numbers from 0 to 1
     #[arg(long, value_name = "DATA")]
     pub data: PathBuf,
     /// How pixels become floats: standardize, unit, raw, or mean=M[,M..],std=S[,S..]
@@ -37,11 +44,16 @@ pub enum TargetName {
 }
 
 impl DataArguments {
-    /// Opens one part of the dataset.
+    /// Opens one part of the dataset, for a model: random numbers have the shape of its input.
     ///
     /// # Errors
     /// When there is no dataset, or a damaged one.
-    pub fn open(&self, split: Split) -> Result<Dataset> {
+    pub fn open(&self, split: Split, nnb: &Nnb<'_>) -> Result<Dataset> {
+        if let Some(seed) = self.noise_seed()? {
+            // The parts are different numbers.
+            let seed = seed.wrapping_mul(2) + u64::from(split == Split::Test);
+            return Ok(Dataset::noise(&sample_shape(nnb)?, NOISE_SAMPLES, seed)?);
+        }
         let target_kind = match self.target_kind {
             None => TargetKind::Auto,
             Some(TargetName::Classes) => TargetKind::Classes,
@@ -56,11 +68,24 @@ impl DataArguments {
     /// # Errors
     /// When the model has no input, or the samples do not fit it.
     pub fn inputs(&self, dataset: Dataset, nnb: &Nnb<'_>) -> Result<Inputs> {
-        let input = nnb.inputs().iter().next().context("the network has no input for the samples of the dataset")?;
-        let shape = nnb.variable(input).shape;
-        // The first axis is the batch.
-        let sample = shape.get(1..).unwrap_or(&[]);
         let fit = if self.resize { Fit::Resize } else { Fit::Exact };
-        Ok(Inputs::new(dataset, sample, self.preprocess.clone(), fit)?)
+        Ok(Inputs::new(dataset, &sample_shape(nnb)?, self.preprocess.clone(), fit)?)
     }
+
+    /// The seed of the random numbers that are asked for, if they are. A file of that name comes first.
+    fn noise_seed(&self) -> Result<Option<u64>> {
+        let text = self.data.to_string_lossy();
+        let Some(rest) = text.strip_prefix(NOISE).filter(|_| !self.data.exists()) else { return Ok(None) };
+        match rest.strip_prefix(':') {
+            None if rest.is_empty() => Ok(Some(0)),
+            None => Ok(None),
+            Some(seed) => seed.parse().map(Some).with_context(|| format!("{text}: the seed must be a whole number")),
+        }
+    }
+}
+
+/// The shape of a sample of a model's first input, without the batch.
+fn sample_shape(nnb: &Nnb<'_>) -> Result<Vec<usize>> {
+    let input = nnb.inputs().iter().next().context("the network has no input for the samples of the dataset")?;
+    Ok(nnb.variable(input).shape.get(1..).unwrap_or(&[]).to_vec())
 }

@@ -8,13 +8,13 @@ use crate::assign::{AssignOptions, Width, assign, widen_outputs};
 use crate::calibrate::calibrate;
 use crate::equalize::equalize;
 use crate::error::CompressError;
-use crate::evaluate::evaluate;
+use crate::evaluate::{Evaluation, Likeness, Score, ValueScore, evaluate, liken};
 use crate::memory;
-use crate::passes::{remove_identities, simplify};
+use crate::passes::{has_rounding, remove_identities, remove_rounding, simplify};
 use crate::progress::Progress;
 use fewbit_core::Network;
 use fewbit_core::spec::LATEST_API_LEVEL;
-use fewbit_data::Inputs;
+use fewbit_data::{Inputs, Task};
 use fewbit_formats::Settings;
 use fewbit_nnb::{EncodeOptions, Encoded, Version, encode};
 use fewbit_runtime::{Model, Semantics, Session};
@@ -60,6 +60,10 @@ impl Default for CompressOptions {
 /// Inputs and outputs are typed like all buffers. Who gives a session floats need not know: they are quantised as they
 /// are stored, and outputs are read as the numbers that they stand for.
 ///
+/// Of a network that was quantised elsewhere, the rounding is replaced by the formats; what is measured as the float network is
+/// the network as it was, with its rounding. A dataset that does not say what is right is enough: then the compressed network is
+/// measured against the outputs of the float one.
+///
 /// # Errors
 /// When the network cannot be run or written, a sample cannot be read, or network and datasets do not fit.
 pub fn compress(
@@ -75,6 +79,10 @@ pub fn compress(
     let float = encode(&remove_identities(network)?, &encode_options(Version::V3, options))?;
     let mut simple = simplify(network)?;
     let mut statistics = calibrate(&simple, calibration, progress)?;
+    if has_rounding(&simple) {
+        simple = simplify(&remove_rounding(&simple, &statistics)?)?;
+        statistics = calibrate(&simple, calibration, progress)?;
+    }
     if options.equalize {
         simple = equalize(&simple, &statistics, options.version)?;
         statistics = calibrate(&simple, calibration, progress)?;
@@ -86,9 +94,12 @@ pub fn compress(
     let assigned = widen_outputs(assigned, &statistics, &assign_options, fits);
     let Encoded { bytes, warnings } = write(&assigned.network, options)?;
     let seconds = start.elapsed().as_secs_f64();
+    let likeness = liken(&float.bytes, &bytes, evaluation, progress)?;
+    let itself = Likeness { mse: 0.0, ..likeness };
     Ok(Compressed {
-        float: measure(&float.bytes, evaluation, progress)?,
-        compressed: measure(&bytes, evaluation, progress)?,
+        float: measure(&float.bytes, evaluation, itself, progress)?,
+        compressed: measure(&bytes, evaluation, likeness, progress)?,
+        output_sqnr_db: likeness.sqnr_db,
         settings: Settings::of_network(&assigned.network),
         variables: report::variables(&assigned),
         network: assigned.network,
@@ -121,10 +132,21 @@ pub(crate) fn arena_bytes(network: &Network, options: &CompressOptions) -> Resul
     Ok(Model::open(&file)?.arena_bytes())
 }
 
-/// Sizes of a file, and how well it does.
-fn measure(file: &[u8], inputs: &Inputs, progress: &dyn Progress) -> Result<Measurement, CompressError> {
+/// Sizes of a file, and how well it does: on what the dataset asks for, or else by how it comes near to the float network.
+fn measure(
+    file: &[u8],
+    inputs: &Inputs,
+    likeness: Likeness,
+    progress: &dyn Progress,
+) -> Result<Measurement, CompressError> {
     let model = Model::open(file)?;
-    let evaluation = evaluate(file, inputs, Semantics::Integer, progress)?;
+    let evaluation = match inputs.dataset().task() {
+        Task::Unlabelled => {
+            let Likeness { images, mse, seconds, .. } = likeness;
+            Evaluation { images, score: Score::Values(ValueScore { mse }), seconds }
+        }
+        _ => evaluate(file, inputs, Semantics::Integer, progress)?,
+    };
     Ok(Measurement {
         model_bytes: file.len(),
         arena_bytes: model.arena_bytes(),

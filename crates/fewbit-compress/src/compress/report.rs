@@ -27,6 +27,9 @@ pub struct Compressed {
     pub float: Measurement,
     /// The file.
     pub compressed: Measurement,
+    /// The ratio of the float network's first output to what the file's differs from it, in decibels, over the evaluation
+    /// data; infinite if it does not.
+    pub output_sqnr_db: f64,
     /// Every variable of the network.
     pub variables: Vec<VariableReport>,
     /// How long compressing took, without the measurements.

@@ -45,9 +45,8 @@ impl Trial {
 
 /// Runs networks beside the float network.
 ///
-/// The host's engine runs both: float layers in its fast kernels, what has a fixed-point format in the exact ones. So a
-/// trial takes little more time than the layers in fixed point, and differs from the portable runtime only by the order in
-/// which floats are added.
+/// The host's engine runs both: float layers in floats, fixed-point layers in integers. So a trial is quick, and differs
+/// from the portable runtime only by the order in which floats are added.
 pub(super) struct Bench<'b> {
     float: Model<'b>,
     inputs: &'b Inputs,

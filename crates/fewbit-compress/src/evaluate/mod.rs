@@ -1,12 +1,14 @@
 //! [`evaluate()`]: runs a network's file over a dataset and measures how well it does.
 //!
-//! A dataset of classes gives [`ClassScore`], one of target values [`ValueScore`]. Only the network's first output
+//! A dataset of classes gives [`ClassScore`], one of target values [`ValueScore`]; [`liken()`] holds a network against another. Only the network's first output
 //! counts. The result does not depend on how many threads there are.
 
 mod classes;
+mod likeness;
 
 pub use classes::ClassScore;
 pub(crate) use classes::Judge;
+pub use likeness::{Likeness, liken};
 
 use crate::error::CompressError;
 use crate::feed::Feed;

@@ -8,18 +8,21 @@
 //! | [`drop_training_weights`] | binary functions let go of their float weights |
 //! | [`remove_unused`] | functions and variables that nothing reads go away |
 //!
-//! [`simplify`] runs them all in this order. Each leaves a valid network, or says why it cannot.
+//! [`simplify`] runs these in this order. Each leaves a valid network, or says why it cannot. One pass needs to know values:
+//! [`remove_rounding`] makes a network that was quantised elsewhere one of real numbers.
 
 mod binary;
 mod edit;
 mod fold;
 mod identities;
+mod rounding;
 mod split;
 mod unused;
 
 pub use binary::drop_training_weights;
 pub use fold::fold_normalization;
 pub use identities::remove_identities;
+pub use rounding::{has_rounding, remove_rounding};
 pub use split::split_fused;
 pub use unused::remove_unused;
 

@@ -13,7 +13,7 @@ use fewbit_core::{Function, NumberFormat};
 
 /// What inputs are joined to, value by value, each stretched to the shape of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Join {
+pub(crate) enum Join {
     /// The sum of all.
     Sum,
     /// The first less the second.
@@ -78,19 +78,19 @@ fn addends<'i, 'v: 'i>(inputs: &'i dyn Inputs<'v>) -> impl Iterator<Item = Magni
 }
 
 /// How fixed-point inputs are joined.
-struct Exact {
+pub(crate) struct Exact {
     join: Join,
     /// The position that addends are brought to.
-    position: i32,
-    requantizer: Requantizer,
+    pub position: i32,
+    pub requantizer: Requantizer,
     /// Whether 32 bits are known to hold everything.
-    narrow: bool,
+    pub narrow: bool,
 }
 
 impl Exact {
     /// `None` if something is a float, if channels have positions of their own, or if a product of so many factors may
     /// exceed 64 bits.
-    fn new<'v>(join: Join, inputs: &dyn Inputs<'v>, output: NumberFormat) -> Option<Self> {
+    pub fn new<'v>(join: Join, inputs: &dyn Inputs<'v>, output: NumberFormat) -> Option<Self> {
         let mut common: Option<i32> = None;
         let mut product = Magnitude { largest: 1, position: 0 };
         for index in 0..inputs.count() {

@@ -9,7 +9,7 @@
 
 mod activation;
 mod affine;
-mod arithmetic;
+pub(crate) mod arithmetic;
 mod arrays;
 mod batch_normalization;
 mod binary;
@@ -22,7 +22,7 @@ mod layout;
 mod matmul;
 mod normalization;
 mod pooling;
-mod product;
+pub(crate) mod product;
 mod quantization;
 mod reduction;
 mod remap;
@@ -106,6 +106,22 @@ pub(crate) fn is_integer<'v>(function: &Function, inputs: &dyn Inputs<'v>, outpu
                 .is_some_and(|(product, _)| product.is_integer(output)),
         },
     }
+}
+
+/// What a function that sums products computes in integers; `None` if it does not.
+#[cfg(feature = "host")]
+pub(crate) fn integer_product<'v>(
+    function: &Function,
+    inputs: &dyn Inputs<'v>,
+    output: NumberFormat,
+) -> Option<product::taken_apart::IntegerProduct<'v>> {
+    let product = match function {
+        Function::Affine(_) | Function::BinaryConnectAffine(_) | Function::BinaryWeightAffine(_) => {
+            affine::product(function, inputs, Semantics::Integer, 0)?
+        }
+        function => convolution::product(function, inputs, Semantics::Integer)?.0,
+    };
+    product::taken_apart::IntegerProduct::new(product, output)
 }
 
 /// Computes one output of a function.

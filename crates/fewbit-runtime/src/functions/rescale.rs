@@ -45,7 +45,7 @@ pub(super) fn clip(
     let mut run = [0; RUN];
     for place in (0..output.len()).step_by(RUN) {
         let run = &mut run[..RUN.min(output.len() - place)];
-        input.read_integers(place, run);
+        output.beside(&input).read_integers(place, run);
         for value in &mut *run {
             *value = requantizer.apply_narrow(*value);
         }

@@ -1,6 +1,7 @@
 //! [`MapLayout`]: how a variable lies in memory as a feature map with its channels last.
 
 use super::simd::pixels::Pixels;
+use super::storage::{Item, Storage};
 use crate::functions::RUN;
 use core::ops::Range;
 use fewbit_core::Shape;
@@ -67,13 +68,15 @@ pub(super) struct MapLayout {
     pub channels: usize,
     /// What is stored around each image: zeros.
     pub frame: Frame,
+    /// What a value is in memory. Steps, places and lengths count items of the arena: floats or bytes.
+    pub storage: Storage,
     /// Whether NNabla's order has the channels last too.
     channel_last: bool,
 }
 
 impl MapLayout {
     /// The layout of a variable of this shape; `None` if it would be absurdly larger than the variable.
-    pub fn new(shape: Shape, axes: Axes, frame: Frame) -> Option<Self> {
+    pub fn new(shape: Shape, axes: Axes, frame: Frame, storage: Storage) -> Option<Self> {
         /// Frames may make small maps many times as large, but not large ones.
         const MOST_GROWTH: usize = 16;
         const SMALL: usize = 1 << 20;
@@ -84,17 +87,23 @@ impl MapLayout {
             extents: core::array::from_fn(|axis| axis.checked_sub(missing).map_or(1, |axis| spatial[axis])),
             channels: shape[axes.channel(shape.rank())],
             frame,
+            storage,
             channel_last: axes.channel_last,
         };
         let framed =
             layout.framed_extents().into_iter().try_fold(layout.images, |len, extent| len.checked_mul(extent?));
-        let framed = framed.and_then(|pixels| pixels.checked_mul(layout.channels))?;
+        let framed = framed.and_then(|pixels| pixels.checked_mul(layout.pixel_len()))?;
         (framed <= SMALL || framed / MOST_GROWTH <= shape.items()).then_some(layout)
     }
 
-    /// A map without a frame whose pixels have other extents or channels.
-    pub fn resized(self, extents: [usize; SPATIAL], channels: usize) -> Self {
-        Self { extents, channels, frame: Frame::default(), ..self }
+    /// A map without a frame whose pixels have other extents, channels or values.
+    pub fn resized(self, extents: [usize; SPATIAL], channels: usize, storage: Storage) -> Self {
+        Self { extents, channels, storage, frame: Frame::default(), ..self }
+    }
+
+    /// Items of a pixel.
+    pub fn pixel_len(&self) -> usize {
+        self.channels * self.storage.width()
     }
 
     fn framed_extents(&self) -> [Option<usize>; SPATIAL] {
@@ -109,13 +118,13 @@ impl MapLayout {
         self.extents[axis] + self.frame.0[axis][0] + self.frame.0[axis][1]
     }
 
-    /// Floats from a pixel to the next along each spatial axis.
+    /// Items from a pixel to the next along each spatial axis.
     pub fn steps(&self) -> [usize; SPATIAL] {
-        let row = self.framed(2) * self.channels;
-        [self.framed(1) * row, row, self.channels]
+        let row = self.framed(2) * self.pixel_len();
+        [self.framed(1) * row, row, self.pixel_len()]
     }
 
-    /// Floats from an image to the next.
+    /// Items from an image to the next.
     pub fn image_step(&self) -> usize {
         self.framed(0) * self.steps()[0]
     }
@@ -125,7 +134,7 @@ impl MapLayout {
         if self.images == 1 { 0 } else { image * self.image_step() }
     }
 
-    /// Floats in all.
+    /// Items in all.
     pub fn len(&self) -> usize {
         self.images * self.image_step()
     }
@@ -149,22 +158,23 @@ impl MapLayout {
     }
 
     /// Sets the frame of an image to zero.
-    pub fn clear_frame(&self, map: &mut [f32], image: usize) {
+    pub fn clear_frame<T: Item>(&self, map: &mut [T], image: usize) {
         if self.is_dense() {
             return;
         }
+        let zero = T::zero(self.storage);
         let [plane_step, row_step, pixel_step] = self.steps();
         let [depth, height, _] = self.extents;
         let [[front, _], [above, _], [left, right]] = self.frame.0;
         let all = |len: usize, step: usize, before: usize, inner: usize| (before * step, len - (before + inner) * step);
         let image = &mut map[self.image_start(image)..][..self.image_step()];
         let (start, rest) = all(image.len(), plane_step, front, depth);
-        fill_ends(image, start, rest);
+        fill_ends(image, zero, start, rest);
         for plane in image.chunks_exact_mut(plane_step.max(1)).skip(front).take(depth) {
             let (start, rest) = all(plane.len(), row_step, above, height);
-            fill_ends(plane, start, rest);
+            fill_ends(plane, zero, start, rest);
             for row in plane.chunks_exact_mut(row_step.max(1)).skip(above).take(height) {
-                fill_ends(row, left * pixel_step, right * pixel_step);
+                fill_ends(row, zero, left * pixel_step, right * pixel_step);
             }
         }
     }
@@ -179,7 +189,7 @@ impl MapLayout {
             for channel in 0..channels {
                 for z in 0..depth {
                     for y in 0..height {
-                        let row = self.at(image, [z, y, 0]) + channel;
+                        let row = self.at(image, [z, y, 0]) + channel * self.storage.width();
                         for done in (0..len).step_by(RUN) {
                             run(start + done, row + done * self.run_step(), RUN.min(len - done));
                         }
@@ -191,38 +201,60 @@ impl MapLayout {
     }
 
     fn run_step(&self) -> usize {
-        if self.channel_last { 1 } else { self.channels }
+        if self.channel_last { self.storage.width() } else { self.pixel_len() }
     }
 
-    /// Fills the map from values in NNabla's order, of which `read` gives consecutive ones from a place on.
-    pub fn gather(&self, map: &mut [f32], mut read: impl FnMut(usize, &mut [f32])) {
+    /// Fills the map from values in NNabla's order, of which `read` gives the items of consecutive ones from a place on.
+    pub fn gather<T: Item>(&self, map: &mut [T], mut read: impl FnMut(usize, &mut [T])) {
         (0..self.images).for_each(|image| self.clear_frame(map, image));
-        let mut buffer = [0.0; RUN];
+        let width = self.storage.width();
+        let mut buffer = [T::default(); 2 * RUN];
         self.for_each_run(|start, first, len| {
-            let buffer = &mut buffer[..len];
+            let buffer = &mut buffer[..len * width];
             read(start, buffer);
-            for (place, value) in map[first..].iter_mut().step_by(self.run_step()).zip(&*buffer) {
-                *place = *value;
+            for (place, value) in map[first..].chunks_mut(self.run_step()).zip(buffer.chunks_exact(width)) {
+                place[..width].copy_from_slice(value);
             }
         });
     }
 
-    /// Hands the values of the map to `write` in NNabla's order, consecutive ones from a place on.
-    pub fn scatter(&self, map: &[f32], mut write: impl FnMut(usize, &[f32])) {
-        let mut buffer = [0.0; RUN];
+    /// Hands the items of the map's values to `write` in NNabla's order, consecutive ones from a place on.
+    pub fn scatter<T: Item>(&self, map: &[T], mut write: impl FnMut(usize, &[T])) {
+        let width = self.storage.width();
+        let mut buffer = [T::default(); 2 * RUN];
         self.for_each_run(|start, first, len| {
-            let buffer = &mut buffer[..len];
-            for (value, place) in buffer.iter_mut().zip(map[first..].iter().step_by(self.run_step())) {
-                *value = *place;
+            let buffer = &mut buffer[..len * width];
+            for (value, place) in buffer.chunks_exact_mut(width).zip(map[first..].chunks(self.run_step())) {
+                value.copy_from_slice(&place[..width]);
             }
             write(start, buffer);
         });
     }
+
+    /// [`MapLayout::gather`] for a map of integers, of which `read` gives them as they are.
+    pub fn gather_integers(&self, map: &mut [u8], mut read: impl FnMut(usize, &mut [i32])) {
+        let mut integers = [0; RUN];
+        self.gather(map, |start, items| {
+            let integers = &mut integers[..items.len() / self.storage.width()];
+            read(start, integers);
+            self.storage.encode(integers, items);
+        });
+    }
+
+    /// [`MapLayout::scatter`] for a map of integers, of which `write` is given them as they are.
+    pub fn scatter_integers(&self, map: &[u8], mut write: impl FnMut(usize, &[i32])) {
+        let mut integers = [0; RUN];
+        self.scatter(map, |start, items| {
+            let integers = &mut integers[..items.len() / self.storage.width()];
+            self.storage.decode(items, integers);
+            write(start, integers);
+        });
+    }
 }
 
-/// Sets the first `start` and the last `end` values to zero.
-fn fill_ends(values: &mut [f32], start: usize, end: usize) {
-    let len = values.len();
-    values[..start].fill(0.0);
-    values[len - end..].fill(0.0);
+/// Fills the first `start` and the last `end` items.
+fn fill_ends<T: Copy>(items: &mut [T], zero: T, start: usize, end: usize) {
+    let len = items.len();
+    items[..start].fill(zero);
+    items[len - end..].fill(zero);
 }

@@ -7,24 +7,33 @@
 //! | `plan` | from functions to steps: what is fused, in which memory |
 //! | `steps` | what each step does with its feature maps |
 //! | `layout` | how a variable lies in memory as a feature map |
+//! | `storage` | what a value is in memory: floats, or integers of 8 and 16 bits |
 //! | `linear`, `packing` | weights with what is folded into them, in the order of the kernels |
+//! | `integer` | the same for fixed-point functions: how sums are rounded, and that 32 bits hold them |
+//! | `arithmetic` | what floats and integers have in common for plans and steps |
 //! | `simd` | the kernels, for each instruction set |
 
+mod arithmetic;
+mod integer;
 mod layout;
 mod linear;
 mod packing;
 mod plan;
 mod simd;
 mod steps;
+mod storage;
 
+use crate::functions::RUN;
 use crate::model::Model;
 use crate::session::{Semantics, Session};
+use fewbit_core::{NumberFormat, Quantizer};
 use plan::{Outlet, Plan};
 pub use simd::InstructionSet;
 use simd::Machine;
 use std::vec;
 use std::vec::Vec;
-use steps::Memory;
+use steps::{Arena, Map, Memory};
+use storage::{Item, Storage};
 
 /// A model prepared for this machine.
 #[derive(Debug)]
@@ -47,7 +56,7 @@ impl<'m, 'a> Prepared<'m, 'a> {
     }
 
     fn on(model: &'m Model<'a>, semantics: Semantics, machine: Machine) -> Self {
-        Self { model, semantics, machine, plan: Plan::new(model, machine) }
+        Self { model, semantics, machine, plan: Plan::new(model, semantics, machine) }
     }
 
     /// How many steps a run takes.
@@ -61,13 +70,24 @@ impl<'m, 'a> Prepared<'m, 'a> {
         &self.plan.functions[index]
     }
 
+    fn input_format(&self, index: usize) -> NumberFormat {
+        self.model.nnb().variable(self.model.nnb().inputs().get(index)).format
+    }
+
+    fn output_format(&self, index: usize) -> NumberFormat {
+        self.model.nnb().variable(self.model.nnb().outputs().get(index)).format
+    }
+
     /// A runner with memory of its own.
     pub fn runner(&self) -> Runner<'_, 'm, 'a> {
         let buffers = if self.plan.needs_buffers { self.model.arena_bytes() } else { 0 };
+        let ([floats, bytes], [scratch_floats, scratch_bytes]) = (self.plan.arena_lens, self.plan.scratch_lens);
         Runner {
             prepared: self,
-            arena: AlignedFloats::new(self.plan.arena_len),
-            scratch: AlignedFloats::new(self.plan.scratch_len),
+            floats: Aligned::new(floats),
+            bytes: Aligned::new(bytes),
+            scratch_floats: Aligned::new(scratch_floats),
+            scratch_bytes: Aligned::new(scratch_bytes),
             buffers: vec![0; buffers],
         }
     }
@@ -77,10 +97,13 @@ impl<'m, 'a> Prepared<'m, 'a> {
 #[derive(Debug)]
 pub struct Runner<'p, 'm, 'a> {
     prepared: &'p Prepared<'m, 'a>,
-    /// The feature maps.
-    arena: AlignedFloats,
+    /// The feature maps of floats.
+    floats: Aligned<f32>,
+    /// Those of integers.
+    bytes: Aligned<u8>,
     /// Memory of the step that runs.
-    scratch: AlignedFloats,
+    scratch_floats: Aligned<f32>,
+    scratch_bytes: Aligned<u8>,
     /// The buffers of the file, for what the portable runtime computes.
     buffers: Vec<u8>,
 }
@@ -90,15 +113,21 @@ impl Runner<'_, '_, '_> {
     pub fn set_input(&mut self, index: usize, values: &[f32]) {
         let plan = &self.prepared.plan;
         let Some(inlet) = plan.inputs.get(index) else { return };
+        let format = self.prepared.input_format(index);
+        let quantizer = Quantizer::new(format, self.prepared.semantics.rounding());
         for map in &inlet.maps {
-            let map = &plan.maps[map.0];
-            let floats = &mut self.arena.floats()[map.place.clone()];
-            map.layout.gather(floats, |start, run| {
-                let given = values.get(start..).unwrap_or(&[]);
-                let known = given.len().min(run.len());
-                run[..known].copy_from_slice(&given[..known]);
-                run[known..].fill(0.0);
-            });
+            let Map { layout, place } = &plan.maps[map.0];
+            match quantizer {
+                None => layout.gather(&mut self.floats.items()[place.clone()], |start, run| read(values, start, run)),
+                Some(quantizer) => {
+                    layout.gather_integers(&mut self.bytes.items()[place.clone()], |start, run| {
+                        let mut reals = [0.0; RUN];
+                        let reals = &mut reals[..run.len()];
+                        read(values, start, reals);
+                        quantizer.quantize_all(reals, run);
+                    });
+                }
+            }
         }
         if let (true, Some(mut session)) = (inlet.buffer, self.memory().session) {
             session.set_input(index, values);
@@ -130,12 +159,25 @@ impl Runner<'_, '_, '_> {
         let plan = &self.prepared.plan;
         match plan.outputs[index] {
             Outlet::Map(map) => {
-                let map = &plan.maps[map.0];
-                map.layout.scatter(&self.arena.floats()[map.place.clone()], |start, run| {
+                let Map { layout, place } = &plan.maps[map.0];
+                let mut write = |start: usize, run: &[f32]| {
                     for (out, value) in out.iter_mut().skip(start).zip(run) {
                         *out = *value;
                     }
-                });
+                };
+                match layout.storage {
+                    Storage::Float => layout.scatter(&self.floats.items()[place.clone()], write),
+                    Storage::Byte | Storage::Word => {
+                        let step = self.prepared.output_format(index).step();
+                        layout.scatter_integers(&self.bytes.items()[place.clone()], |start, run| {
+                            let mut reals = [0.0; RUN];
+                            for (real, integer) in reals.iter_mut().zip(run) {
+                                *real = *integer as f32 * step;
+                            }
+                            write(start, &reals[..run.len()]);
+                        });
+                    }
+                }
             }
             Outlet::Buffer => {
                 if let Some(session) = self.memory().session {
@@ -150,32 +192,40 @@ impl Runner<'_, '_, '_> {
         Memory {
             machine,
             maps: &plan.maps,
-            arena: self.arena.floats(),
-            scratch: self.scratch.floats(),
+            floats: Arena { maps: self.floats.items(), scratch: self.scratch_floats.items() },
+            bytes: Arena { maps: self.bytes.items(), scratch: self.scratch_bytes.items() },
             session: Session::new(model, &mut self.buffers, semantics).ok(),
         }
     }
 }
 
-/// Floats that begin at the beginning of a cache line.
+/// The values from a place on; zeros where there are none.
+fn read(values: &[f32], start: usize, run: &mut [f32]) {
+    let given = values.get(start..).unwrap_or(&[]);
+    let known = given.len().min(run.len());
+    run[..known].copy_from_slice(&given[..known]);
+    run[known..].fill(0.0);
+}
+
+/// Items that begin at the beginning of a cache line.
 #[derive(Debug)]
-struct AlignedFloats {
-    storage: Vec<f32>,
+struct Aligned<T> {
+    storage: Vec<T>,
     start: usize,
 }
 
-impl AlignedFloats {
+impl<T: Item> Aligned<T> {
     /// Bytes of a cache line, and of the widest vectors.
     const ALIGNMENT: usize = 64;
 
     fn new(len: usize) -> Self {
-        let storage = vec![0.0; len + Self::ALIGNMENT / size_of::<f32>()];
+        let storage = vec![T::default(); len + Self::ALIGNMENT / size_of::<T>()];
         // A `Vec` does not move its values, so that they stay aligned. Where alignment cannot be had, all works without.
         let start = storage.as_ptr().align_offset(Self::ALIGNMENT).min(storage.len() - len);
         Self { storage, start }
     }
 
-    fn floats(&mut self) -> &mut [f32] {
+    fn items(&mut self) -> &mut [T] {
         &mut self.storage[self.start..]
     }
 }

@@ -12,19 +12,19 @@ const MOST_VECTORS: usize = 3;
 /// Output channels are split into panels of a few vectors. A panel holds, for each place of the window in order, the
 /// weights of all its channels; channels that fill up the last vector have zeros.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct PackedWeights {
+pub(super) struct PackedWeights<T> {
     lanes: usize,
     outputs: usize,
     window_len: usize,
     /// Vectors in each panel.
     panels: Vec<usize>,
-    weights: Vec<f32>,
-    bias: Vec<f32>,
+    weights: Vec<T>,
+    bias: Vec<T>,
 }
 
 /// The part of the weights that a tile needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Panel<'a> {
+pub(super) struct Panel<'a, T> {
     /// Vectors of output channels.
     pub vectors: usize,
     /// The first output channel.
@@ -32,19 +32,19 @@ pub(super) struct Panel<'a> {
     /// How many output channels there are.
     pub outputs: usize,
     /// The weights: `vectors` vectors for each place of the window.
-    pub weights: &'a [f32],
+    pub weights: &'a [T],
     /// `vectors` vectors of biases.
-    pub bias: &'a [f32],
+    pub bias: &'a [T],
 }
 
-impl PackedWeights {
+impl<T: Copy + Default> PackedWeights<T> {
     /// Packs the weights of `outputs` channels over a window of `window_len` places.
     pub fn new(
         lanes: usize,
         outputs: usize,
         window_len: usize,
-        weight: impl Fn(usize, usize) -> f32,
-        bias: impl Fn(usize) -> f32,
+        weight: impl Fn(usize, usize) -> T,
+        bias: impl Fn(usize) -> T,
     ) -> Self {
         let vectors = outputs.div_ceil(lanes);
         let panels = split_vectors(vectors);
@@ -53,19 +53,20 @@ impl PackedWeights {
         for &vectors in &panels {
             let channels = first..first + vectors * lanes;
             for place in 0..window_len {
-                weights
-                    .extend(channels.clone().map(|output| if output < outputs { weight(output, place) } else { 0.0 }));
+                weights.extend(
+                    channels.clone().map(|output| if output < outputs { weight(output, place) } else { T::default() }),
+                );
             }
             first = channels.end;
         }
-        let mut packed_bias = vec![0.0; vectors * lanes];
+        let mut packed_bias = vec![T::default(); vectors * lanes];
         for (output, value) in packed_bias.iter_mut().enumerate().take(outputs) {
             *value = bias(output);
         }
         Self { lanes, outputs, window_len, panels, weights, bias: packed_bias }
     }
 
-    /// Floats in a vector.
+    /// Numbers in a vector.
     pub fn lanes(&self) -> usize {
         self.lanes
     }
@@ -75,12 +76,17 @@ impl PackedWeights {
         self.outputs
     }
 
+    /// Output channels, with those that fill up the last vector.
+    pub fn packed_outputs(&self) -> usize {
+        self.bias.len()
+    }
+
     /// Places of the window.
     pub fn window_len(&self) -> usize {
         self.window_len
     }
 
-    /// Floats in all panels, without the biases.
+    /// Weights in all panels, without the biases.
     pub fn len(&self) -> usize {
         self.weights.len()
     }
@@ -92,13 +98,13 @@ impl PackedWeights {
     }
 
     /// The panels in the order of their output channels.
-    pub fn panels(&self) -> impl ExactSizeIterator<Item = Panel<'_>> {
+    pub fn panels(&self) -> impl ExactSizeIterator<Item = Panel<'_, T>> {
         (0..self.panels.len()).map(|index| self.panel(index))
     }
 
     /// The panel at `index`, which must be below their number.
     #[inline]
-    pub fn panel(&self, index: usize) -> Panel<'_> {
+    pub fn panel(&self, index: usize) -> Panel<'_, T> {
         let vectors = self.panels[index];
         // Only the last panel can be of another size.
         let first_output = index * self.panels[0] * self.lanes;

@@ -44,7 +44,7 @@ impl Arguments {
         let bytes = self.model.open()?.into_nnb().with_context(name)?;
         let model = Model::open(&bytes).with_context(name)?;
         model::check_memory(&model)?;
-        let mut dataset = self.data.open(if self.train { Split::Train } else { Split::Test })?;
+        let mut dataset = self.data.open(if self.train { Split::Train } else { Split::Test }, model.nnb())?;
         if let Some(limit) = self.limit {
             dataset = dataset.spread(limit.get());
         }

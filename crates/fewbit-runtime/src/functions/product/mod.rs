@@ -15,6 +15,7 @@
 //! | [`sum`] | the innermost loop |
 //! | [`epilogue`] | what follows the sum: alpha, bias, normalisation, residual, nonlinearity, rounding, store |
 //! | [`statistics`] | normalisation by the statistics of the batch itself |
+//! | `taken_apart` | what an integer product is made of, for the kernels of hosts |
 //!
 //! # The order of float sums
 //! Sums of floats depend on their order, and generated C must give the same bits. Each sum starts at zero and adds its
@@ -29,6 +30,8 @@ pub(super) mod patches;
 pub(super) mod power;
 mod statistics;
 pub(super) mod sum;
+#[cfg(feature = "host")]
+pub(crate) mod taken_apart;
 
 use crate::values::ValuesMut;
 use arithmetic::{Arithmetic, IntegerSums};

@@ -15,10 +15,15 @@ pub(super) fn activation(function: &Function) -> Option<Activation> {
     })
 }
 
+/// Whether a fused convolution has the padding that the kernels have: zeros, or none.
+pub(super) fn pads_with_zeros(arguments: &FusedConvolution) -> bool {
+    let zeros = arguments.pad_mode == PadMode::Constant && arguments.constant_value == 0.0;
+    zeros || arguments.pad.iter().all(|&pad| pad == 0)
+}
+
 /// The activation of a fused convolution; `None` if it, or the padding, is of a kind that the kernels do not have.
 pub(super) fn fused_activation(arguments: &FusedConvolution) -> Option<Activation> {
-    let zeros = arguments.pad_mode == PadMode::Constant && arguments.constant_value == 0.0;
-    if !zeros && arguments.pad.iter().any(|&pad| pad != 0) {
+    if !pads_with_zeros(arguments) {
         return None;
     }
     Some(match arguments.nonlinearity {

@@ -4,13 +4,14 @@ use core::ops::Range;
 use std::vec;
 use std::vec::Vec;
 
-/// Maps begin at multiples of this many floats, so that vectors do not straddle cache lines.
-pub(super) const ALIGNMENT: usize = 16;
+/// Maps begin at multiples of this many items, so that vectors do not straddle cache lines: 64 bytes, or 256 in the arena of
+/// floats.
+pub(super) const ALIGNMENT: usize = 64;
 
 /// A map, and when it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lifetime {
-    /// Its size in floats.
+    /// Its size in items.
     pub len: usize,
     /// The step that writes it first.
     pub first: usize,

@@ -2,12 +2,15 @@
 
 use super::graph::Graph;
 use super::group::{Group, Grouping};
+use super::integer::IntegerGroup;
 use super::memory::MemoryPlan;
 use super::{Inlet, Outlet, Plan};
 use crate::host::layout::{Axes, Frame, MapLayout};
 use crate::host::simd::Machine;
 use crate::host::steps::{MapId, Step};
+use crate::host::storage::Storage;
 use crate::model::Model;
+use crate::session::Semantics;
 use std::boxed::Box;
 use std::vec;
 use std::vec::Vec;
@@ -16,6 +19,7 @@ use std::vec::Vec;
 enum Work {
     Portable(usize),
     Group(Box<Group>),
+    IntegerGroup(Box<IntegerGroup>),
 }
 
 impl Work {
@@ -23,8 +27,36 @@ impl Work {
         match self {
             Self::Portable(index) => *index,
             Self::Group(group) => group.position(),
+            Self::IntegerGroup(group) => group.position(),
         }
     }
+
+    /// The functions that are computed.
+    fn functions(&self) -> &[usize] {
+        match self {
+            Self::Portable(index) => core::slice::from_ref(index),
+            Self::Group(group) => &group.functions,
+            Self::IntegerGroup(group) => &group.functions,
+        }
+    }
+
+    /// The variables that are read as feature maps, and how they are wanted.
+    fn reads(&self) -> Vec<(usize, Wanted)> {
+        match self {
+            Self::Portable(_) => Vec::new(),
+            Self::Group(group) => group.reads(),
+            Self::IntegerGroup(group) => group.reads(),
+        }
+    }
+}
+
+/// How a group wants to read a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub axes: Axes,
+    pub storage: Storage,
+    /// The least that must be around it.
+    pub frame: Frame,
 }
 
 /// Where a variable is.
@@ -32,8 +64,8 @@ impl Work {
 struct Home {
     /// In its buffer of the file.
     buffer: bool,
-    /// In feature maps of these axes.
-    maps: Vec<(Axes, MapId)>,
+    /// In feature maps of these axes and in this storage.
+    maps: Vec<(Axes, Storage, MapId)>,
 }
 
 /// Collects steps and maps.
@@ -41,8 +73,9 @@ pub(super) struct Builder<'g, 'm, 'a> {
     pub(super) model: &'m Model<'a>,
     graph: &'g Graph,
     pub(super) machine: Machine,
+    semantics: Semantics,
     /// For each variable, the maps that groups read it in.
-    wanted: Vec<Vec<(Axes, Frame)>>,
+    wanted: Vec<Vec<Wanted>>,
     homes: Vec<Home>,
     pub(super) layouts: Vec<MapLayout>,
     steps: Vec<Step>,
@@ -50,12 +83,13 @@ pub(super) struct Builder<'g, 'm, 'a> {
 }
 
 impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
-    pub fn new(model: &'m Model<'a>, graph: &'g Graph, machine: Machine) -> Self {
+    pub fn new(model: &'m Model<'a>, semantics: Semantics, graph: &'g Graph, machine: Machine) -> Self {
         let count = model.nnb().variable_count();
         Self {
             model,
             graph,
             machine,
+            semantics,
             wanted: vec![Vec::new(); count],
             homes: vec![Home::default(); count],
             layouts: Vec::new(),
@@ -72,11 +106,12 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
             match work {
                 Work::Portable(index) => self.portable(*index)?,
                 Work::Group(group) => self.lower(group)?,
+                Work::IntegerGroup(group) => self.lower_integer(group)?,
             }
         }
         let outputs: Vec<Outlet> = (self.model.nnb().outputs().iter())
             .map(|variable| match self.homes[variable].maps.first() {
-                Some((_, map)) if !self.homes[variable].buffer => Outlet::Map(*map),
+                Some((_, _, map)) if !self.homes[variable].buffer => Outlet::Map(*map),
                 _ => Outlet::Buffer,
             })
             .collect();
@@ -94,21 +129,28 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
             if core::mem::replace(&mut taken[index], true) || grouping.looks_through(index) {
                 continue;
             }
-            let Some(group) = grouping.group(index) else {
-                works.push(Work::Portable(index));
-                continue;
+            let work = match (grouping.group(index), self.semantics) {
+                (Some(group), _) => Work::Group(Box::new(group)),
+                (None, Semantics::Integer) => match grouping.integer_group(index) {
+                    Some(group) => Work::IntegerGroup(Box::new(group)),
+                    None => Work::Portable(index),
+                },
+                (None, Semantics::Reference) => Work::Portable(index),
             };
-            for &function in &group.functions {
+            if let (Work::Portable(_), Some(reshape)) = (&work, grouping.looked_through(index)) {
+                works.push(Work::Portable(reshape));
+            }
+            for &function in work.functions() {
                 taken[function] = true;
             }
-            for (variable, axes, frame) in group.reads() {
+            for (variable, new) in work.reads() {
                 let wanted = &mut self.wanted[variable];
-                match wanted.iter_mut().find(|(known, _)| *known == axes) {
-                    Some((_, known)) => *known = known.join(frame),
-                    None => wanted.push((axes, frame)),
+                match wanted.iter_mut().find(|known| (known.axes, known.storage) == (new.axes, new.storage)) {
+                    Some(known) => known.frame = known.frame.join(new.frame),
+                    None => wanted.push(new),
                 }
             }
-            works.push(Work::Group(Box::new(group)));
+            works.push(work);
         }
         works.sort_by_key(Work::position);
         works
@@ -122,8 +164,8 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
         for variable in inputs.iter() {
             self.homes[variable].buffer = true;
             let mut maps = Vec::new();
-            for (axes, _) in self.wanted[variable].clone() {
-                maps.push(self.new_map(variable, axes)?);
+            for Wanted { axes, storage, .. } in self.wanted[variable].clone() {
+                maps.push(self.new_map(variable, axes, storage)?);
             }
             inlets.push(Inlet { maps, buffer: true });
         }
@@ -134,7 +176,7 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
         let record = self.model.nnb().function(index);
         for variable in record.inputs.iter() {
             let home = &mut self.homes[variable];
-            if let (false, Some(&(_, map))) = (home.buffer, home.maps.first()) {
+            if let (false, Some(&(_, _, map))) = (home.buffer, home.maps.first()) {
                 home.buffer = true;
                 self.step(Step::ToVariable { map, variable }, &[]);
             }
@@ -143,8 +185,8 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
         for variable in record.outputs.iter() {
             self.homes[variable].buffer = true;
             // Now, since the buffer may hold another variable by the time that a group reads this one.
-            for (axes, _) in self.wanted[variable].clone() {
-                let map = self.new_map(variable, axes)?;
+            for Wanted { axes, storage, .. } in self.wanted[variable].clone() {
+                let map = self.new_map(variable, axes, storage)?;
                 self.step(Step::FromVariable { variable, map }, &[]);
             }
         }
@@ -158,12 +200,12 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
     }
 
     /// A map that holds a variable, to be written now, with the frame that its readers want.
-    pub(super) fn new_map(&mut self, variable: usize, axes: Axes) -> Option<MapId> {
-        let frame =
-            self.wanted[variable].iter().find(|(known, _)| *known == axes).map_or(Frame::default(), |(_, f)| *f);
-        let layout = MapLayout::new(self.model.nnb().variable(variable).shape, axes, frame)?;
+    pub(super) fn new_map(&mut self, variable: usize, axes: Axes, storage: Storage) -> Option<MapId> {
+        let wanted = self.wanted[variable].iter().find(|known| (known.axes, known.storage) == (axes, storage));
+        let frame = wanted.map_or(Frame::default(), |wanted| wanted.frame);
+        let layout = MapLayout::new(self.model.nnb().variable(variable).shape, axes, frame, storage)?;
         let map = self.add_map(layout)?;
-        self.homes[variable].maps.push((axes, map));
+        self.homes[variable].maps.push((axes, storage, map));
         Some(map)
     }
 
@@ -173,15 +215,15 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
         (layout.len() > 0).then_some(MapId(self.layouts.len() - 1))
     }
 
-    /// The map that holds a variable in these axes, which a group wants.
-    pub(super) fn map(&mut self, variable: usize, axes: Axes) -> Option<MapId> {
+    /// The map that holds a variable in these axes and this storage, which a group wants.
+    pub(super) fn map(&mut self, variable: usize, axes: Axes, storage: Storage) -> Option<MapId> {
         let maps = &self.homes[variable].maps;
-        if let Some((_, map)) = maps.iter().find(|(known, _)| *known == axes) {
+        if let Some((_, _, map)) = maps.iter().find(|(a, s, _)| (*a, *s) == (axes, storage)) {
             return Some(*map);
         }
-        // What portable functions write is brought to all wanted maps at once, so that this one is in other axes.
-        let (_, from) = *maps.first()?;
-        let to = self.new_map(variable, axes)?;
+        // What portable functions write is brought to all wanted maps at once, so that this one is another.
+        let (_, _, from) = *maps.first()?;
+        let to = self.new_map(variable, axes, storage)?;
         self.step(Step::Rearrange { from, to }, &[]);
         Some(to)
     }
@@ -194,19 +236,23 @@ impl<'g, 'm, 'a> Builder<'g, 'm, 'a> {
                 Outlet::Buffer => None,
             })
             .collect();
-        let MemoryPlan { segments, maps, arena_len } =
+        let MemoryPlan { segments, maps, arena_lens } =
             MemoryPlan::new(&self.steps, self.layouts, &input_maps, &output_maps);
         let uses_buffers =
             self.steps.iter().any(|step| matches!(step, Step::Portable { .. } | Step::ToVariable { .. }));
         let needs_buffers = uses_buffers || outputs.contains(&Outlet::Buffer);
         inputs.iter_mut().for_each(|inlet| inlet.buffer = needs_buffers);
+        let scratch_lens = (self.steps.iter().map(|step| step.scratch_lens(&maps)))
+            .fold([0; 2], |[floats, bytes], [more_floats, more_bytes]| {
+                [floats.max(more_floats), bytes.max(more_bytes)]
+            });
         Plan {
-            scratch_len: self.steps.iter().map(|step| step.scratch_len(&maps)).max().unwrap_or(0),
+            scratch_lens,
             steps: self.steps,
             functions: self.functions,
             segments,
             maps,
-            arena_len,
+            arena_lens,
             inputs,
             outputs,
             needs_buffers,

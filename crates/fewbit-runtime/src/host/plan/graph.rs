@@ -1,5 +1,6 @@
 //! [`Graph`]: which functions read and write which variables of a file.
 
+use crate::host::storage::Storage;
 use crate::model::Model;
 use core::ops::Range;
 use fewbit_core::NumberFormat;
@@ -89,6 +90,13 @@ impl<'m, 'a> Buffers<'m, 'a> {
 pub(super) fn is_float_buffer(model: &Model<'_>, variable: usize) -> bool {
     let record = model.nnb().variable(variable);
     record.format == NumberFormat::Float32 && matches!(record.data, Data::Buffer(_))
+}
+
+/// What the values of a fixed-point buffer are in memory; `None` for other variables.
+pub(super) fn integer_buffer(model: &Model<'_>, variable: usize) -> Option<Storage> {
+    let record = model.nnb().variable(variable);
+    let is_integer = matches!(record.data, Data::Buffer(_)) && record.channel_positions.is_empty();
+    Storage::of(record.format).filter(|storage| is_integer && *storage != Storage::Float)
 }
 
 /// Whether the values of a variable are in the file.

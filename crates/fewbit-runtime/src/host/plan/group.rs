@@ -5,11 +5,13 @@
 //! weights, one addition, cheap activations, and a pooling function.
 
 use super::activation::{activation, fused_activation};
+use super::build::Wanted;
 use super::graph::{Graph, is_float_buffer, is_parameter};
 use crate::host::layout::{Axes, Frame, SPATIAL};
 use crate::host::linear::{Linear, ScaleShift};
 use crate::host::simd::{Activation, Combine};
 use crate::host::steps::winograd;
+use crate::host::storage::Storage;
 use crate::model::Model;
 use fewbit_core::function::arguments::FusedConvolution;
 use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, FusedConvolutionInputs, PoolingGeometry};
@@ -33,8 +35,8 @@ pub(super) struct Group {
     pub residual: Option<usize>,
     /// What is applied then.
     pub activation: Activation,
-    /// The pooling that follows.
-    pub pooling: Option<Pooling>,
+    /// The pooling that follows, and what is applied after it.
+    pub pooling: Option<(Pooling, Activation)>,
     /// The axes of the output, and of the residual.
     pub output_axes: Axes,
     /// The variable that the group writes.
@@ -70,14 +72,14 @@ pub(super) enum Head {
 }
 
 /// A pooling function in a group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pooling {
     /// The function.
     pub function: Function,
     /// Its windows; those of `GlobalAveragePooling` cover a whole image.
     pub geometry: Option<PoolingGeometry>,
-    /// What is applied after it.
-    pub activation: Activation,
+    /// Values of the variable that is pooled.
+    pub input_items: usize,
 }
 
 /// How far a group has come: what may still follow.
@@ -100,9 +102,9 @@ pub(super) struct Grouping<'g, 'm, 'a> {
     pub model: &'m Model<'a>,
     pub graph: &'g Graph,
     /// The axes in which each variable is written, if it is a feature map.
-    axes: Vec<Option<Axes>>,
-    /// For the output of a reshape that need not be computed, the variable that it reshapes.
-    reshaped: Vec<Option<usize>>,
+    pub(super) axes: Vec<Option<Axes>>,
+    /// For the output of a reshape that need not be computed, that function and the variable that it reshapes.
+    reshaped: Vec<Option<(usize, usize)>>,
 }
 
 impl<'g, 'm, 'a> Grouping<'g, 'm, 'a> {
@@ -114,7 +116,7 @@ impl<'g, 'm, 'a> Grouping<'g, 'm, 'a> {
 }
 
 impl Grouping<'_, '_, '_> {
-    /// Begins a group with the function at `index` and takes in what follows; `None` if it can head none.
+    /// Begins a group of floats with the function at `index` and takes in what follows; `None` if it can head none.
     pub fn group(&mut self, index: usize) -> Option<Group> {
         let (mut group, mut stage) = self.head(index)?;
         while stage < Stage::Done {
@@ -141,13 +143,22 @@ impl Grouping<'_, '_, '_> {
             let base = self.model.function(reader).as_ref().and_then(affine_base)?;
             let rows = shape(y).split_items(shape(y).axis(base)?).0;
             let same_rows = rows == shape(x).split_items(self.axes[x]?.base()).0;
-            (same_rows && self.model.nnb().function(reader).inputs.get(0) == y).then_some(())
+            let format = |variable| self.model.nnb().variable(variable).format;
+            (same_rows && format(x) == format(y) && self.model.nnb().function(reader).inputs.get(0) == y).then_some(())
         };
         let through = self.graph.only_reader(y).and_then(reads_as_rows).is_some();
         if through {
-            self.reshaped[y] = Some(x);
+            self.reshaped[y] = Some((index, x));
         }
         through
+    }
+
+    /// The reshape that was looked through for the function at `index`: it must be computed if that function heads no group
+    /// after all.
+    pub fn looked_through(&self, index: usize) -> Option<usize> {
+        let inputs = self.model.nnb().function(index).inputs;
+        let reshaped = (!inputs.is_empty()).then(|| self.reshaped[inputs.get(0)])?;
+        reshaped.map(|(reshape, _)| reshape)
     }
 
     fn head(&self, index: usize) -> Option<(Group, Stage)> {
@@ -181,12 +192,12 @@ impl Grouping<'_, '_, '_> {
         }
         if let Some((head, input_axes, output_axes)) = self.affine(index, &function) {
             let mut group = group(head, input_axes, output_axes, Activation::Identity);
-            group.input = self.reshaped[input].unwrap_or(input);
+            group.input = self.affine_input(input);
             return Some((group, Stage::Linear));
         }
         if let Some((pooling, axes)) = self.pooling(&function, input, output) {
             let mut group = group(Head::Pooling, axes, axes, Activation::Identity);
-            group.pooling = Some(pooling);
+            group.pooling = Some((pooling, Activation::Identity));
             return Some((group, Stage::Pooled));
         }
         let axes = self.axes[input]?;
@@ -255,7 +266,7 @@ impl Grouping<'_, '_, '_> {
         }
         if let Some(activation) = activation(&function) {
             let place = match (&mut group.pooling, stage) {
-                (Some(pooling), Stage::Pooled) => &mut pooling.activation,
+                (Some((_, activation)), Stage::Pooled) => activation,
                 (None, Stage::Linear | Stage::Added) => &mut group.activation,
                 _ => return None,
             };
@@ -267,24 +278,27 @@ impl Grouping<'_, '_, '_> {
             && let Some((pooling, axes)) = self.pooling(&function, group.output, output)
             && axes == group.output_axes
         {
-            group.pooling = Some(pooling);
+            group.pooling = Some((pooling, Activation::Identity));
             return Some(Stage::Pooled);
         }
         None
     }
 
     fn convolution(&self, index: usize, function: &Function) -> Option<(Head, Axes)> {
+        let (geometry, axes) = self.geometry(index, function)?;
+        let linear = Linear::of(self.model, index, geometry.output_channels)?;
+        Some((Head::Convolution { geometry: Box::new(geometry), linear }, axes))
+    }
+
+    /// Where the kernel of a convolution goes, and the axes of its input and output.
+    pub(super) fn geometry(&self, index: usize, function: &Function) -> Option<(ConvolutionGeometry, Axes)> {
         let inputs = self.model.nnb().function(index).inputs;
         let shape = |place| self.model.nnb().variable(inputs.get(place)).shape;
         let x = shape(0);
         let geometry = ConvolutionGeometry::new(function, x, (inputs.len() > 1).then(|| shape(1))?).ok()?;
         let axes = Axes::new(geometry.base_axis, geometry.channel_last, x.rank())?;
         let empty = geometry.output_channels == 0 || geometry.input_channels == 0;
-        if geometry.kind != ConvolutionKind::Convolution || empty {
-            return None;
-        }
-        let linear = Linear::of(self.model, index, geometry.output_channels)?;
-        Some((Head::Convolution { geometry: Box::new(geometry), linear }, axes))
+        (geometry.kind == ConvolutionKind::Convolution && !empty).then_some((geometry, axes))
     }
 
     /// What a fused convolution has beside the convolution; `None` if it is of a kind that the kernels do not have.
@@ -314,12 +328,19 @@ impl Grouping<'_, '_, '_> {
     }
 
     fn affine(&self, index: usize, function: &Function) -> Option<(Head, Axes, Axes)> {
+        let (outputs, input_axes, output_axes) = self.affine_axes(index, function)?;
+        let linear = Linear::of(self.model, index, outputs)?;
+        Some((Head::Affine { outputs, linear }, input_axes, output_axes))
+    }
+
+    /// How many outputs an affine function has, and the axes of its input and its output.
+    pub(super) fn affine_axes(&self, index: usize, function: &Function) -> Option<(usize, Axes, Axes)> {
         let record = self.model.nnb().function(index);
         let shape = |variable| self.model.nnb().variable(variable).shape;
         let (input, y) = (record.inputs.get(0), shape(record.outputs.get(0)));
         let base = shape(input).axis(affine_base(function)?)?;
         let input_axes = match self.reshaped[input] {
-            Some(source) => self.axes[source]?,
+            Some((_, source)) => self.axes[source]?,
             // A variable that has a place as a map with these axes is read there, any other as it is.
             None => match self.axes[input].filter(|axes| axes.base() == base) {
                 Some(axes) => axes,
@@ -327,15 +348,18 @@ impl Grouping<'_, '_, '_> {
             },
         };
         let output_axes = (y.rank() == base + 1).then(|| Axes::new(base, false, y.rank()))??;
-        let outputs = y[base];
-        let linear = (outputs > 0).then(|| Linear::of(self.model, index, outputs))??;
-        Some((Head::Affine { outputs, linear }, input_axes, output_axes))
+        (y[base] > 0).then_some((y[base], input_axes, output_axes))
     }
 
-    fn pooling(&self, function: &Function, input: usize, output: usize) -> Option<(Pooling, Axes)> {
+    /// The variable that an affine function reads: the one that is reshaped for it, if that need not be done.
+    pub(super) fn affine_input(&self, input: usize) -> usize {
+        self.reshaped[input].map_or(input, |(_, source)| source)
+    }
+
+    pub(super) fn pooling(&self, function: &Function, input: usize, output: usize) -> Option<(Pooling, Axes)> {
         let x = self.model.nnb().variable(input).shape;
         let done = |geometry, axes| {
-            let pooling = Pooling { function: *function, geometry, activation: Activation::Identity };
+            let pooling = Pooling { function: *function, geometry, input_items: x.items() };
             let empty = x.items() == 0 || self.model.nnb().variable(output).shape.items() == 0;
             (!empty).then_some((pooling, axes))
         };
@@ -402,6 +426,16 @@ impl Grouping<'_, '_, '_> {
     }
 }
 
+/// The padding of a convolution.
+pub(super) fn padding_frame(geometry: &ConvolutionGeometry) -> Frame {
+    let mut frame = Frame::default();
+    let missing = SPATIAL - geometry.axes.len();
+    for (place, axis) in frame.0[missing..].iter_mut().zip(&geometry.axes) {
+        *place = [axis.pad, axis.pad_end];
+    }
+    frame
+}
+
 /// The base axis of an affine function.
 fn affine_base(function: &Function) -> Option<i32> {
     match function {
@@ -412,29 +446,31 @@ fn affine_base(function: &Function) -> Option<i32> {
 }
 
 impl Group {
-    /// The frame that the group wants around its input: the padding of a convolution.
-    pub fn input_frame(&self) -> Frame {
-        let mut frame = Frame::default();
-        if let Head::Convolution { geometry, .. } = &self.head {
+    /// The frame that the group wants around its input.
+    fn input_frame(&self) -> Frame {
+        let Head::Convolution { geometry, .. } = &self.head else { return Frame::default() };
+        let mut frame = padding_frame(geometry);
+        if winograd::suits(geometry) {
+            // The last tile of an odd row or column reaches one further.
             let missing = SPATIAL - geometry.axes.len();
             for (place, axis) in frame.0[missing..].iter_mut().zip(&geometry.axes) {
-                *place = [axis.pad, axis.pad_end];
-                // The last tile of an odd row or column reaches one further.
-                place[1] += usize::from(winograd::suits(geometry) && axis.kernel == 3 && axis.output % 2 == 1);
+                place[1] += usize::from(axis.kernel == 3 && axis.output % 2 == 1);
             }
         }
         frame
     }
 
-    /// The variables that the group reads, with the axes and the frame that it wants them in.
-    pub fn reads(&self) -> impl Iterator<Item = (usize, Axes, Frame)> {
+    /// The variables that the group reads, and how it wants them.
+    pub fn reads(&self) -> Vec<(usize, Wanted)> {
         let second = match self.head {
             Head::Elementwise { combine: Some((_, b)), .. } => Some(b),
             _ => None,
         };
+        let wanted = |axes, frame| Wanted { axes, storage: Storage::Float, frame };
         let more = second.into_iter().chain(self.residual);
-        core::iter::once((self.input, self.input_axes, self.input_frame()))
-            .chain(more.map(|variable| (variable, self.output_axes, Frame::default())))
+        core::iter::once((self.input, wanted(self.input_axes, self.input_frame())))
+            .chain(more.map(|variable| (variable, wanted(self.output_axes, Frame::default()))))
+            .collect()
     }
 
     /// Where in the file the group is computed.

@@ -6,6 +6,7 @@
 use super::arena::{Lifetime, place};
 use crate::host::layout::MapLayout;
 use crate::host::steps::{Map, MapId, Step};
+use crate::host::storage::Storage;
 use core::ops::Range;
 use std::vec::Vec;
 
@@ -22,8 +23,12 @@ pub(in crate::host) struct Segment {
 pub(super) struct MemoryPlan {
     pub segments: Vec<Segment>,
     pub maps: Vec<Map>,
-    pub arena_len: usize,
+    /// Floats and bytes of the two arenas.
+    pub arena_lens: [usize; 2],
 }
+
+/// What the kernels may read beyond the end of a map of integers.
+const OVERHANG: usize = 3;
 
 impl MemoryPlan {
     /// Finds places for maps of these layouts. `inputs` are written before the first step, `outputs` read after the last.
@@ -45,7 +50,7 @@ impl MemoryPlan {
 
         // Before the first step and after the last there are the inputs and the outputs.
         let mut lifetimes: Vec<Lifetime> =
-            layouts.iter().map(|layout| Lifetime { len: layout.len(), first: usize::MAX, last: 0 }).collect();
+            layouts.iter().map(|layout| Lifetime { len: len(layout), first: usize::MAX, last: 0 }).collect();
         let mut last_read = std::vec![0; layouts.len()];
         let mut touch = |map: MapId, first: usize, last: usize| {
             let lifetime = &mut lifetimes[map.0];
@@ -80,11 +85,26 @@ impl MemoryPlan {
                 lifetimes[new.0].len = 0;
             }
         }
-        let (places, arena_len) = place(&lifetimes);
-        let maps =
-            layouts.into_iter().zip(place_of).map(|(layout, owner)| Map { layout, place: places[owner].clone() });
-        Self { segments, maps: maps.collect(), arena_len }
+        let mut maps: Vec<Map> = layouts.iter().map(|&layout| Map { layout, place: 0..0 }).collect();
+        let arena_lens = [true, false].map(|floats| {
+            let of_arena: Vec<usize> =
+                (0..maps.len()).filter(|&map| (layouts[map].storage == Storage::Float) == floats).collect();
+            let (places, arena_len) = place(&of_arena.iter().map(|&map| lifetimes[map]).collect::<Vec<_>>());
+            for (&map, place) in of_arena.iter().zip(places) {
+                maps[map].place = place;
+            }
+            arena_len
+        });
+        for (map, owner) in place_of.into_iter().enumerate() {
+            maps[map].place = maps[owner].place.clone();
+        }
+        Self { segments, maps, arena_lens }
     }
+}
+
+/// Items of a map with what may be read beyond its end.
+fn len(layout: &MapLayout) -> usize {
+    layout.len() + if layout.storage == Storage::Float { 0 } else { OVERHANG }
 }
 
 /// Splits steps into segments: neighbours that treat the same number of images one by one belong together.

@@ -2,8 +2,10 @@
 //!
 //! 1. [`graph`] finds who reads what, and whether the file passes values in the plain way.
 //! 2. [`group`] joins functions that are computed as one.
+//!    [`integer`] does the same for fixed-point functions.
 //! 3. [`build`] turns groups, and functions without a fast kernel, into steps, with conversions where variables pass from
-//!    one kind to the other; [`lower`] makes the weights and windows of a group.
+//!    one kind to the other; [`lower`] makes the weights and windows of a group, [`lower_integer`] those of a fixed-point
+//!    one, [`windows`] what they have in common.
 //! 4. [`memory`] finds out when each map is needed, [`arena`] a place for it.
 
 mod activation;
@@ -11,12 +13,16 @@ mod arena;
 mod build;
 mod graph;
 mod group;
+mod integer;
 mod lower;
+mod lower_integer;
 mod memory;
+mod windows;
 
 use super::simd::Machine;
 use super::steps::{Map, MapId, Step};
 use crate::model::Model;
+use crate::session::Semantics;
 pub(super) use memory::Segment;
 use std::vec;
 use std::vec::Vec;
@@ -32,10 +38,10 @@ pub(super) struct Plan {
     pub segments: Vec<Segment>,
     /// All feature maps.
     pub maps: Vec<Map>,
-    /// Floats of the arena.
-    pub arena_len: usize,
-    /// Floats that the most demanding step needs beside it.
-    pub scratch_len: usize,
+    /// Floats and bytes of the arenas.
+    pub arena_lens: [usize; 2],
+    /// Floats and bytes that the most demanding steps need beside them.
+    pub scratch_lens: [usize; 2],
     /// Where each input of the network goes.
     pub inputs: Vec<Inlet>,
     /// Where each output of the network is.
@@ -64,9 +70,9 @@ pub(super) enum Outlet {
 
 impl Plan {
     /// The plan for a model on a machine.
-    pub fn new(model: &Model<'_>, machine: Machine) -> Self {
+    pub fn new(model: &Model<'_>, semantics: Semantics, machine: Machine) -> Self {
         graph::Graph::new(model)
-            .and_then(|graph| build::Builder::new(model, &graph, machine).build())
+            .and_then(|graph| build::Builder::new(model, semantics, &graph, machine).build())
             .unwrap_or_else(|| Self::portable(model))
     }
 
@@ -79,8 +85,8 @@ impl Plan {
             functions: functions.clone().map(|function| vec![function]).collect(),
             segments: vec![Segment { steps: functions, images: 1 }],
             maps: Vec::new(),
-            arena_len: 0,
-            scratch_len: 0,
+            arena_lens: [0; 2],
+            scratch_lens: [0; 2],
             inputs: vec![Inlet { maps: Vec::new(), buffer: true }; nnb.inputs().len()],
             outputs: vec![Outlet::Buffer; nnb.outputs().len()],
             needs_buffers: true,

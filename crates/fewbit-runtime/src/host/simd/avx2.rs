@@ -1,6 +1,6 @@
 //! AVX2 with fused multiply-add: vectors of 8 floats in 16 registers.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Vectors};
 use core::arch::x86_64::*;
 
 /// Proof that the processor has AVX2 and FMA.
@@ -25,20 +25,22 @@ impl Avx2 {
 
 /// The mask of the first `count` places: eight words from this list, of which so many are set.
 #[inline(always)]
-fn first(count: usize) -> __m256i {
+pub(super) fn first(count: usize) -> __m256i {
     const WORDS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
     // SAFETY: the offset is at most 8, so that eight words follow; a value of `Avx2` is at hand wherever this is called.
     unsafe { _mm256_loadu_si256(WORDS.as_ptr().add(8 - count.min(8)).cast()) }
 }
 
-// SAFETY: values are made by `new` alone, which asks the processor.
-unsafe impl Simd for Avx2 {
-    type Floats = __m256;
-
+impl Vectors for Avx2 {
     const LANES: usize = 8;
 
     // 6 x 2 sums, two vectors of weights and one of the input are 15 of 16 registers.
     const TILE_PIXELS: [usize; 3] = [8, 6, 4];
+}
+
+// SAFETY: values are made by `new` alone, which asks the processor.
+unsafe impl Simd for Avx2 {
+    type Floats = __m256;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m256 {

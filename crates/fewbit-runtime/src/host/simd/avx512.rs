@@ -1,6 +1,6 @@
 //! AVX-512: vectors of 16 floats in 32 registers, and masks for the ends of rows.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Vectors};
 use core::arch::x86_64::*;
 
 /// Proof that the processor has AVX-512F.
@@ -28,15 +28,17 @@ fn first(count: usize) -> __mmask16 {
     ((1u32 << count.min(16)) - 1) as __mmask16
 }
 
-// SAFETY: values are made by `new` alone, which asks the processor.
-unsafe impl Simd for Avx512 {
-    type Floats = __m512;
-
+impl Vectors for Avx512 {
     const LANES: usize = 16;
 
     // 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers. More pixels would not help: 8 x 2
     // sums already hide the latency of two multiply-adds a cycle, and need 10 loads for 16 of them, where 16 are free.
     const TILE_PIXELS: [usize; 3] = [8, 8, 8];
+}
+
+// SAFETY: values are made by `new` alone, which asks the processor.
+unsafe impl Simd for Avx512 {
+    type Floats = __m512;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {

@@ -11,31 +11,32 @@
 //! Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
 
 use super::pixels::Pixels;
-use super::{Activation, Kernel, Simd, load_up_to, store_up_to};
+use super::{Kernel, Simd, Vectors, load_up_to, store_up_to};
+use crate::host::arithmetic::{Arithmetic, Floats};
 use crate::host::packing::{PackedWeights, Panel};
 use std::vec::Vec;
 
-/// The floats that a pixel sums over, as distances from where it begins.
+/// The items that a pixel sums over, as distances from where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::host) struct Window {
-    runs: Vec<usize>,
-    run_length: usize,
+    pub(super) runs: Vec<usize>,
+    pub(super) run_length: usize,
     reach: usize,
 }
 
 impl Window {
-    /// Runs of `run_length` consecutive floats, which begin at these distances.
+    /// Runs of `run_length` consecutive items, which begin at these distances.
     pub fn new(runs: Vec<usize>, run_length: usize) -> Self {
         let reach = runs.iter().max().map_or(0, |last| last.saturating_add(run_length));
         Self { runs, run_length, reach }
     }
 
-    /// Whether the floats follow one another from where the pixel begins.
+    /// Whether the items follow one another from where the pixel begins.
     pub(super) fn is_one_run(&self) -> bool {
         self.runs[..] == [0]
     }
 
-    /// How many floats there are.
+    /// How many items there are.
     pub fn len(&self) -> usize {
         self.runs.len() * self.run_length
     }
@@ -43,16 +44,16 @@ impl Window {
 
 /// What is added to the sums, pixel by pixel.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::host) enum Residual<'a> {
+pub(in crate::host) enum Residual<'a, T> {
     /// Nothing.
     None,
     /// What the output holds.
     Output,
     /// Pixels of another map.
-    Map(&'a [f32], Pixels),
+    Map(&'a [T], Pixels),
 }
 
-impl Residual<'_> {
+impl<T> Residual<'_, T> {
     /// The same with other pixels.
     pub fn map(self, other: impl FnOnce(Pixels) -> Pixels) -> Self {
         match self {
@@ -63,50 +64,59 @@ impl Residual<'_> {
 }
 
 /// A plane to be computed.
-pub(in crate::host) struct Plane<'a> {
+pub(in crate::host) struct Plane<'a, A: Arithmetic> {
     /// Rows of the plane.
     pub rows: usize,
     /// Pixels in a row.
     pub columns: usize,
     /// The input.
-    pub input: &'a [f32],
+    pub input: &'a [A::Item],
     /// Where the window of each pixel begins.
     pub input_pixels: Pixels,
     /// What is summed over.
     pub window: &'a Window,
     /// By what it is multiplied.
-    pub weights: &'a PackedWeights,
+    pub weights: &'a PackedWeights<A::Weight>,
     /// What is added.
-    pub residual: Residual<'a>,
-    /// What is applied last.
-    pub activation: Activation,
+    pub residual: Residual<'a, A::Item>,
+    /// What becomes of the sums.
+    pub finish: &'a A::Finish,
     /// The output.
-    pub output: &'a mut [f32],
+    pub output: &'a mut [A::Item],
     /// Where its pixels lie.
     pub output_pixels: Pixels,
 }
 
-impl Plane<'_> {
+impl<'a, A: Arithmetic> Plane<'a, A> {
     /// Whether all that the kernel touches is there.
     fn is_sound(&self, lanes: usize) -> bool {
         let Self { rows, columns, weights, .. } = *self;
         weights.lanes() == lanes
-            && weights.window_len() == self.window.len()
+            && self.window.run_length.is_multiple_of(A::PLACE)
+            && weights.window_len() == self.window.len() / A::PLACE
+            && A::is_complete(self.finish, weights.packed_outputs())
             && self.input_pixels.fit(rows, columns, self.window.reach, self.input.len())
-            && self.output_pixels.fit(rows, columns, weights.outputs(), self.output.len())
+            && self.output_pixels.fit(
+                rows,
+                columns,
+                weights.outputs() * A::output_width(self.finish),
+                self.output.len(),
+            )
             && match self.residual {
                 Residual::None | Residual::Output => true,
-                Residual::Map(values, pixels) => pixels.fit(rows, columns, weights.outputs(), values.len()),
+                Residual::Map(values, pixels) => {
+                    pixels.fit(rows, columns, weights.outputs() * A::residual_width(self.finish), values.len())
+                }
             }
     }
 
     /// Whether to take each panel of weights over the whole plane, or each tile of pixels through all panels: what is
     /// read again and again should be the smaller part.
     fn panel_by_panel(&self, tiles: usize) -> bool {
-        /// Floats that stay in the first-level cache beside what passes through.
-        const NEAR: usize = 6 * 1024;
-        let weights = self.weights.len();
-        let input = self.rows * self.columns * self.window.run_length;
+        /// Bytes that stay in the first-level cache beside what passes through.
+        const NEAR: usize = 24 * 1024;
+        let weights = self.weights.len() * size_of::<A::Weight>();
+        let input = self.rows * self.columns * self.window.run_length * size_of::<A::Item>();
         weights > NEAR && weights.saturating_mul(tiles) > input.saturating_mul(self.weights.panels().len())
     }
 }
@@ -124,7 +134,7 @@ pub(super) struct Tiles {
 impl Tiles {
     /// The tiles of so many pixels, for weights in these panels.
     #[inline(always)]
-    pub fn new<S: Simd>(pixels: usize, weights: &PackedWeights) -> Self {
+    pub fn new<S: Vectors, W: Copy + Default>(pixels: usize, weights: &PackedWeights<W>) -> Self {
         let count = pixels.div_ceil(S::TILE_PIXELS[weights.most_vectors().max(1) - 1]).max(1);
         Self { count, even: pixels / count, longer: pixels % count }
     }
@@ -136,24 +146,25 @@ impl Tiles {
     }
 }
 
-/// Calls `function::<S, P, V>` for a tile of `size` pixels and `vectors` vectors, which must be a tile of the instruction
-/// set `S`.
+/// Evaluates an expression for a tile of `size` pixels and `vectors` vectors, which must be a tile of the instruction set:
+/// with these numbers as constants of the given names.
 macro_rules! with_tile {
-    ($simd:ty, $size:expr, $vectors:expr, $($function:ident)::+, $arguments:tt) => {
-        with_tile!(@match $simd, $size, $vectors, ($($function)::+), $arguments,
+    ($simd:ty, $size:expr, $vectors:expr, ($p:ident, $v:ident) => $call:expr) => {
+        with_tile!(@match $simd, $size, $vectors, $p, $v, $call,
             (1, 1) (2, 1) (3, 1) (4, 1) (5, 1) (6, 1) (7, 1) (8, 1)
             (1, 2) (2, 2) (3, 2) (4, 2) (5, 2) (6, 2) (7, 2) (8, 2)
             (1, 3) (2, 3) (3, 3) (4, 3) (5, 3) (6, 3) (7, 3) (8, 3))
     };
-    (@match $simd:ty, $size:expr, $vectors:expr, $function:tt, $arguments:tt, $(($p:literal, $v:literal))*) => {
+    (@match $simd:ty, $size:expr, $vectors:expr, $p:ident, $v:ident, $call:expr, $(($pixels:literal, $panel:literal))*) => {
         match ($size, $vectors) {
             // Sizes that the instruction set has no registers for are never asked for; not to compile them saves code.
-            $(($p, $v) if $p <= <$simd>::TILE_PIXELS[$v - 1] => with_tile!(@call $simd, $p, $v, $function, $arguments),)*
+            $(($pixels, $panel) if $pixels <= <$simd>::TILE_PIXELS[$panel - 1] => {
+                const $p: usize = $pixels;
+                const $v: usize = $panel;
+                $call
+            })*
             _ => {}
         }
-    };
-    (@call $simd:ty, $p:literal, $v:literal, ($($function:ident)::+), ($($argument:expr),*)) => {
-        $($function)::+::<$simd, $p, $v>($($argument),*)
     };
 }
 pub(super) use with_tile;
@@ -168,7 +179,7 @@ pub(super) unsafe fn sum<S: Simd, const P: usize, const V: usize>(
     simd: S,
     pixels: [*const f32; P],
     window: &Window,
-    panel: Panel<'_>,
+    panel: Panel<'_, f32>,
 ) -> [[S::Floats; V]; P] {
     // A multiply-add waits for the one before it on the same sum. Small tiles have too few sums for that time: they take
     // several for each, over different places.
@@ -191,7 +202,7 @@ unsafe fn sum_in_parts<S: Simd, const P: usize, const V: usize, const PARTS: usi
     simd: S,
     pixels: [*const f32; P],
     window: &Window,
-    panel: Panel<'_>,
+    panel: Panel<'_, f32>,
 ) -> [[S::Floats; V]; P] {
     let zero = simd.splat(0.0);
     let mut sums = [[[zero; V]; P]; PARTS];
@@ -256,47 +267,65 @@ unsafe fn add_place<S: Simd, const P: usize, const V: usize>(
     }
 }
 
-impl Kernel for Plane<'_> {
+/// A plane that an instruction set computes tile by tile.
+pub(super) trait Tiled<S, W> {
+    /// Computes a tile of `P` pixels by `V` vectors.
+    ///
+    /// # Safety
+    /// The plane must be sound, the tile lie within it, and its panel have `V` vectors.
+    unsafe fn tile<const P: usize, const V: usize>(&mut self, simd: S, at: TileAt<'_, W>);
+}
+
+impl<A: Arithmetic> Plane<'_, A> {
+    /// Computes all tiles.
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    pub(super) fn run_tiles<S: Vectors>(mut self, simd: S)
+    where
+        Self: Tiled<S, A::Weight>,
+    {
         assert!(self.is_sound(S::LANES), "the planner keeps planes within their maps");
         let pixels = self.rows * self.columns;
         if pixels == 0 {
             return;
         }
-        let tiles = Tiles::new::<S>(pixels, self.weights);
-        let panels = self.weights.panels().len();
+        let weights = self.weights;
+        let tiles = Tiles::new::<S, A::Weight>(pixels, weights);
+        let panels = weights.panels().len();
         let panel_by_panel = self.panel_by_panel(tiles.count);
         let (outer, inner) = if panel_by_panel { (panels, tiles.count) } else { (tiles.count, panels) };
         for outer in 0..outer {
             for inner in 0..inner {
                 let (panel, tile) = if panel_by_panel { (outer, inner) } else { (inner, outer) };
                 let (first, size) = tiles.at(tile);
-                let at = TileAt {
-                    panel: self.weights.panel(panel),
-                    row: first / self.columns,
-                    column: first % self.columns,
-                };
+                let at =
+                    TileAt { panel: weights.panel(panel), row: first / self.columns, column: first % self.columns };
                 // SAFETY: the plane is sound, and the tile lies within it.
-                unsafe { with_tile!(S, size, at.panel.vectors, Self::tile, (&mut self, simd, at)) };
+                unsafe { with_tile!(S, size, at.panel.vectors, (P, V) => self.tile::<P, V>(simd, at)) };
             }
         }
     }
 }
 
+impl Kernel for Plane<'_, Floats> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        self.run_tiles(simd);
+    }
+}
+
 /// Which tile.
 #[derive(Clone, Copy)]
-struct TileAt<'a> {
-    panel: Panel<'a>,
+pub(super) struct TileAt<'a, W> {
+    pub panel: Panel<'a, W>,
     /// Its first pixel; the others follow in the row and in the next ones.
     row: usize,
     column: usize,
 }
 
-impl TileAt<'_> {
+impl<W: Copy> TileAt<'_, W> {
     /// Where the pixels of the tile begin.
     #[inline(always)]
-    fn places<const P: usize>(self, pixels: Pixels, columns: usize) -> [usize; P] {
+    pub fn places<const P: usize>(self, pixels: Pixels, columns: usize) -> [usize; P] {
         let (mut row, mut column) = (self.row, self.column);
         core::array::from_fn(|_| {
             let place = pixels.at(row, column);
@@ -309,13 +338,9 @@ impl TileAt<'_> {
     }
 }
 
-impl Plane<'_> {
-    /// Computes a tile of `P` pixels by `V` vectors.
-    ///
-    /// # Safety
-    /// The plane must be sound, the tile lie within it, and its panel have `V` vectors.
+impl<S: Simd> Tiled<S, f32> for Plane<'_, Floats> {
     #[inline(always)]
-    unsafe fn tile<S: Simd, const P: usize, const V: usize>(&mut self, simd: S, at: TileAt<'_>) {
+    unsafe fn tile<const P: usize, const V: usize>(&mut self, simd: S, at: TileAt<'_, f32>) {
         let panel = at.panel;
         let places = at.places::<P>(self.input_pixels, self.columns);
         let mut pixels = [self.input.as_ptr(); P];
@@ -348,7 +373,7 @@ impl Plane<'_> {
                 }
             }
         }
-        self.activation.apply_to_all(simd, &mut sums);
+        self.finish.apply_to_all(simd, &mut sums);
         let places = at.places::<P>(self.output_pixels, self.columns);
         let output = self.output.as_mut_ptr();
         for p in 0..P {

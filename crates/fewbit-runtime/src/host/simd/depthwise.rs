@@ -4,10 +4,12 @@
 //! for all of them.
 
 use super::pixels::Pixels;
-use super::{Activation, Kernel, Simd, load_up_to, store_up_to};
+use super::{Kernel, Simd, load_up_to, store_up_to};
+use crate::host::arithmetic::{Arithmetic, Floats};
+use crate::host::storage::Storage;
 
 /// A plane to be computed.
-pub(in crate::host) struct DepthwisePlane<'a> {
+pub(in crate::host) struct DepthwisePlane<'a, A: Arithmetic> {
     /// Rows of the plane.
     pub rows: usize,
     /// Pixels in a row.
@@ -15,37 +17,42 @@ pub(in crate::host) struct DepthwisePlane<'a> {
     /// Channels of input and output.
     pub channels: usize,
     /// The input.
-    pub input: &'a [f32],
+    pub input: &'a [A::Item],
     /// Where the window of each pixel begins.
     pub input_pixels: Pixels,
+    /// What an input value is in memory.
+    pub input_storage: Storage,
     /// The distances of the window's pixels from where it begins.
     pub taps: &'a [usize],
     /// `channels` weights for each tap.
-    pub weights: &'a [f32],
+    pub weights: &'a [A::Weight],
     /// `channels` biases.
-    pub bias: &'a [f32],
-    /// What is applied last.
-    pub activation: Activation,
+    pub bias: &'a [A::Weight],
+    /// What becomes of the sums.
+    pub finish: &'a A::Finish,
     /// The output.
-    pub output: &'a mut [f32],
+    pub output: &'a mut [A::Item],
     /// Where its pixels lie.
     pub output_pixels: Pixels,
 }
 
 /// Pixels in a tile: as many sums as hide the latency of their multiply-adds.
-const TILE: usize = 8;
+pub(super) const TILE: usize = 8;
 
-impl DepthwisePlane<'_> {
+impl<A: Arithmetic> DepthwisePlane<'_, A> {
     /// Whether all that the kernel touches is there.
-    fn is_sound(&self) -> bool {
+    pub(super) fn is_sound(&self) -> bool {
         let Self { rows, columns, channels, .. } = *self;
-        let reach = self.taps.iter().max().map_or(0, |last| last.saturating_add(channels));
+        let reach = self.taps.iter().max().map_or(0, |last| last.saturating_add(channels * self.input_storage.width()));
         self.taps.len().checked_mul(channels) == Some(self.weights.len())
             && self.bias.len() == channels
+            && A::is_complete(self.finish, channels)
             && self.input_pixels.fit(rows, columns, reach, self.input.len())
-            && self.output_pixels.fit(rows, columns, channels, self.output.len())
+            && self.output_pixels.fit(rows, columns, channels * A::output_width(self.finish), self.output.len())
     }
+}
 
+impl DepthwisePlane<'_, Floats> {
     /// Computes `P` pixels of a row from `column` on.
     ///
     /// # Safety
@@ -73,14 +80,14 @@ impl DepthwisePlane<'_> {
                 }
                 for (p, sum) in sums.into_iter().enumerate() {
                     let to = self.output.as_mut_ptr().add(self.output_pixels.at(row, column + p) + channel);
-                    store_up_to(simd, to, count, self.activation.apply(simd, sum));
+                    store_up_to(simd, to, count, self.finish.apply(simd, sum));
                 }
             }
         }
     }
 }
 
-impl Kernel for DepthwisePlane<'_> {
+impl Kernel for DepthwisePlane<'_, Floats> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         assert!(self.is_sound(), "the planner keeps planes within their maps");

@@ -1,13 +1,18 @@
 //! [`Machine`]: the instruction set that kernels run with, chosen when a network is prepared.
 
-use super::Simd;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 use super::avx512::Avx512;
+use super::integer::IntegerKernel;
+#[cfg(target_arch = "aarch64")]
+use super::integer::neon::NeonIntegers;
+#[cfg(target_arch = "x86_64")]
+use super::integer::{avx2::Avx2Integers, avx512::Avx512Vnni};
 #[cfg(target_arch = "aarch64")]
 use super::neon::Neon;
 use super::portable::Portable;
+use super::{Simd, Vectors};
 
 /// The vector instructions that a prepared network can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,15 +21,22 @@ pub enum InstructionSet {
     Portable,
     /// 128-bit vectors of 64-bit Arm processors.
     Neon,
+    /// The same, with the instruction for sums of products of integers.
+    NeonDot,
     /// 256-bit vectors of x86 processors, with fused multiply-add.
     Avx2,
-    /// 512-bit vectors of x86 processors.
+    /// The same, with instructions for sums of products of integers.
+    AvxVnni,
+    /// 512-bit vectors of x86 processors; for integers what AVX2 has.
     Avx512,
+    /// The same, with instructions for sums of products of integers.
+    Avx512Vnni,
 }
 
 impl InstructionSet {
     /// All of them, the least capable first.
-    pub const ALL: [Self; 4] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 7] =
+        [Self::Portable, Self::Neon, Self::NeonDot, Self::Avx2, Self::AvxVnni, Self::Avx512, Self::Avx512Vnni];
 
     /// Whether this processor has it.
     pub fn is_available(self) -> bool {
@@ -42,11 +54,17 @@ impl InstructionSet {
 pub(in crate::host) enum Machine {
     Portable(Portable),
     #[cfg(target_arch = "aarch64")]
-    Neon(Neon),
+    Neon(Neon, NeonIntegers<false>),
+    #[cfg(target_arch = "aarch64")]
+    NeonDot(Neon, NeonIntegers<true>),
     #[cfg(target_arch = "x86_64")]
-    Avx2(Avx2),
+    Avx2(Avx2, Avx2Integers<false>),
     #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
+    AvxVnni(Avx2, Avx2Integers<true>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512, Avx2Integers<false>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni(Avx512, Avx512Vnni),
 }
 
 /// Work that can be done with any instruction set.
@@ -64,11 +82,17 @@ impl Machine {
         match set {
             InstructionSet::Portable => Some(Self::Portable(Portable)),
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => Neon::new().map(Self::Neon),
+            InstructionSet::Neon => Some(Self::Neon(Neon::new()?, NeonIntegers::new()?)),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::NeonDot => Some(Self::NeonDot(Neon::new()?, NeonIntegers::new()?)),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => Avx2::new().map(Self::Avx2),
+            InstructionSet::Avx2 => Some(Self::Avx2(Avx2::new()?, Avx2Integers::new()?)),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => Avx512::new().map(Self::Avx512),
+            InstructionSet::AvxVnni => Some(Self::AvxVnni(Avx2::new()?, Avx2Integers::new()?)),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => Some(Self::Avx512(Avx512::new()?, Avx2Integers::new()?)),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512Vnni => Some(Self::Avx512Vnni(Avx512::new()?, Avx512Vnni::new()?)),
             _ => None,
         }
     }
@@ -80,17 +104,31 @@ impl Machine {
 
     /// Floats in a vector.
     pub fn lanes(self) -> usize {
-        fn lanes<S: Simd>(_: S) -> usize {
-            S::LANES
-        }
         match self {
             Self::Portable(simd) => lanes(simd),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon(simd) => lanes(simd),
+            Self::Neon(simd, _) | Self::NeonDot(simd, _) => lanes(simd),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(simd) => lanes(simd),
+            Self::Avx2(simd, _) | Self::AvxVnni(simd, _) => lanes(simd),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(simd) => lanes(simd),
+            Self::Avx512(simd, _) | Self::Avx512Vnni(simd, _) => lanes(simd),
+        }
+    }
+
+    /// Sums of integers in a vector.
+    pub fn integer_lanes(self) -> usize {
+        match self {
+            Self::Portable(simd) => lanes(simd),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_, simd) => lanes(simd),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot(_, simd) => lanes(simd),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_, simd) | Self::Avx512(_, simd) => lanes(simd),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(_, simd) => lanes(simd),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni(_, simd) => lanes(simd),
         }
     }
 
@@ -99,11 +137,32 @@ impl Machine {
         match self {
             Self::Portable(simd) => kernel.run(simd),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon(simd) => simd.run(kernel),
+            Self::Neon(simd, _) | Self::NeonDot(simd, _) => simd.run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(simd) => simd.run(kernel),
+            Self::Avx2(simd, _) | Self::AvxVnni(simd, _) => simd.run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(simd) => simd.run(kernel),
+            Self::Avx512(simd, _) | Self::Avx512Vnni(simd, _) => simd.run(kernel),
         }
     }
+
+    /// Runs a kernel over integers, compiled for this instruction set.
+    pub fn run_integer(self, kernel: impl IntegerKernel) {
+        match self {
+            Self::Portable(simd) => kernel.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_, simd) => simd.run(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot(_, simd) => simd.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_, simd) | Self::Avx512(_, simd) => simd.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(_, simd) => simd.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni(_, simd) => simd.run(kernel),
+        }
+    }
+}
+
+fn lanes<S: Vectors>(_: S) -> usize {
+    S::LANES
 }

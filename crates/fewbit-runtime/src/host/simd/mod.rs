@@ -20,6 +20,7 @@ mod avx512;
 pub(super) mod convolution;
 pub(super) mod depthwise;
 pub(super) mod elementwise;
+pub(super) mod integer;
 mod machine;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -32,22 +33,25 @@ pub(super) use elementwise::Combine;
 pub use machine::InstructionSet;
 pub(super) use machine::{Kernel, Machine};
 
-/// The vectors of an instruction set.
-///
-/// Methods that take a pointer read or write consecutive floats from it on; it needs no alignment.
-///
-/// # Safety
-/// A value of the type must be proof that the processor has the instructions.
-pub(super) unsafe trait Simd: Copy {
-    /// A vector of floats.
-    type Floats: Copy;
-
-    /// Floats in a vector.
+/// How large the vectors of an instruction set are, and the tiles that are summed in its registers.
+pub(super) trait Vectors: Copy {
+    /// Numbers in a vector.
     const LANES: usize;
 
     /// Pixels in a tile of one, two and three vectors of output channels (see [`convolution`]): as many as leave
     /// registers for the weights and for a value of the input.
     const TILE_PIXELS: [usize; 3];
+}
+
+/// The vectors of floats of an instruction set.
+///
+/// Methods that take a pointer read or write consecutive floats from it on; it needs no alignment.
+///
+/// # Safety
+/// A value of the type must be proof that the processor has the instructions.
+pub(super) unsafe trait Simd: Vectors {
+    /// A vector of floats.
+    type Floats: Copy;
 
     /// A vector with this value in all places.
     fn splat(self, value: f32) -> Self::Floats;

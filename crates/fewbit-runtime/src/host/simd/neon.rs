@@ -1,6 +1,6 @@
 //! NEON, which every 64-bit Arm processor has: vectors of 4 floats in 32 registers.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Vectors};
 use core::arch::aarch64::*;
 
 /// Proof that the processor has NEON.
@@ -22,14 +22,16 @@ impl Neon {
     }
 }
 
-// SAFETY: values are made by `new` alone, which asks the processor.
-unsafe impl Simd for Neon {
-    type Floats = float32x4_t;
-
+impl Vectors for Neon {
     const LANES: usize = 4;
 
     // 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers.
     const TILE_PIXELS: [usize; 3] = [8, 8, 8];
+}
+
+// SAFETY: values are made by `new` alone, which asks the processor.
+unsafe impl Simd for Neon {
+    type Floats = float32x4_t;
 
     #[inline(always)]
     fn splat(self, value: f32) -> float32x4_t {

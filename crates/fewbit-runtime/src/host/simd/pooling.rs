@@ -1,57 +1,61 @@
 //! Maxima and sums over windows of pixels, channel by channel.
 
 use super::pixels::Pixels;
-use super::{Activation, Kernel, Simd, load_up_to, store_up_to};
+use super::{Kernel, Simd, load_up_to, store_up_to};
+use crate::host::arithmetic::{Arithmetic, Floats};
+use crate::host::storage::Storage;
 
 /// What is made of the pixels of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::host) enum Reduce {
     /// The greatest value.
     Max,
-    /// The sum, times the factors of the row and the column.
+    /// The sum, divided by how many places count in each direction.
     Sum,
 }
 
 /// The part of a row that a window covers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::host) struct Span {
     /// The first pixel.
     pub start: usize,
     /// How many follow.
     pub len: usize,
-    /// Sums are multiplied by it.
-    pub factor: f32,
+    /// How many of them count in an average; 1 if it is none.
+    pub count: usize,
 }
 
 /// A row of windows.
-pub(in crate::host) struct PooledRow<'a> {
+pub(in crate::host) struct PooledRow<'a, A: Arithmetic> {
     /// What is made of a window.
     pub reduce: Reduce,
     /// Channels of a pixel.
     pub channels: usize,
+    /// What a value is in memory, in the input and in the output.
+    pub storage: [Storage; 2],
     /// The input.
-    pub input: &'a [f32],
+    pub input: &'a [A::Item],
     /// Where the rows begin that the windows cover.
     pub rows: &'a [usize],
     /// From an input pixel to the next.
     pub pixel_step: usize,
     /// What each window covers of these rows.
     pub spans: &'a [Span],
-    /// Sums are multiplied by it.
-    pub factor: f32,
-    /// What is applied last.
-    pub activation: Activation,
+    /// How many planes and rows count in an average.
+    pub count: usize,
+    /// What becomes of a pooled value.
+    pub finish: &'a A::PoolingFinish,
     /// The output.
-    pub output: &'a mut [f32],
+    pub output: &'a mut [A::Item],
     /// Where its pixels lie: one row.
     pub output_pixels: Pixels,
 }
 
-impl PooledRow<'_> {
+impl<A: Arithmetic> PooledRow<'_, A> {
     /// Whether all that the kernel touches is there.
-    fn is_sound(&self) -> bool {
+    pub(super) fn is_sound(&self) -> bool {
         let last_row = self.rows.iter().copied().max().unwrap_or(0);
-        self.output_pixels.fit(1, self.spans.len(), self.channels, self.output.len())
+        self.output_pixels.fit(1, self.spans.len(), self.channels * self.storage[1].width(), self.output.len())
             && self.spans.iter().all(|span| {
                 let Some(last) = span.start.checked_add(span.len).and_then(|end| end.checked_sub(1)) else {
                     return false;
@@ -59,14 +63,14 @@ impl PooledRow<'_> {
                 Pixels { first: last_row, row_step: 0, pixel_step: self.pixel_step }.fit(
                     1,
                     last.saturating_add(1),
-                    self.channels,
+                    self.channels * self.storage[0].width(),
                     self.input.len(),
                 )
             })
     }
 }
 
-impl PooledRow<'_> {
+impl PooledRow<'_, Floats> {
     /// Computes `V` vectors of a pixel, from `channel` on; the last may have fewer than all lanes.
     ///
     /// # Safety
@@ -93,12 +97,12 @@ impl PooledRow<'_> {
             }
         }
         if self.reduce == Reduce::Sum {
-            let factor = simd.splat(self.factor * span.factor);
+            let factor = simd.splat(1.0 / (self.count * span.count) as f32);
             for result in &mut results[0] {
                 *result = simd.mul(*result, factor);
             }
         }
-        self.activation.apply_to_all(simd, &mut results);
+        self.finish.apply_to_all(simd, &mut results);
         let place = self.output_pixels.at(0, column) + channel;
         for v in 0..V {
             // SAFETY: each pixel of a sound output has as many floats as there are channels.
@@ -107,7 +111,7 @@ impl PooledRow<'_> {
     }
 }
 
-impl Kernel for PooledRow<'_> {
+impl Kernel for PooledRow<'_, Floats> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         /// Vectors at a time: enough to pay for the loops over small windows.

@@ -1,6 +1,6 @@
 //! Plain Rust for every machine, and for other instruction sets to be compared with.
 
-use super::Simd;
+use super::{Simd, Vectors};
 
 /// Needs no proof.
 #[derive(Clone, Copy, Debug)]
@@ -13,14 +13,16 @@ fn each(a: Floats, b: Floats, function: impl Fn(f32, f32) -> f32) -> Floats {
     core::array::from_fn(|place| function(a[place], b[place]))
 }
 
-// SAFETY: it uses no instruction beyond those of every processor.
-unsafe impl Simd for Portable {
-    type Floats = Floats;
-
+impl Vectors for Portable {
     // What the narrowest vectors of today hold, so that the compiler can use them.
     const LANES: usize = 4;
 
     const TILE_PIXELS: [usize; 3] = [8, 4, 2];
+}
+
+// SAFETY: it uses no instruction beyond those of every processor.
+unsafe impl Simd for Portable {
+    type Floats = Floats;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {

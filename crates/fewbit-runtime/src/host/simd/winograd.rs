@@ -37,11 +37,11 @@ pub(in crate::host) struct WinogradPlane<'a> {
     /// The channels of the input, one run.
     pub window: &'a Window,
     /// The transformed weights of each place, without biases.
-    pub weights: &'a [PackedWeights],
+    pub weights: &'a [PackedWeights<f32>],
     /// The bias of each output channel.
     pub bias: &'a [f32],
     /// What is added.
-    pub residual: Residual<'a>,
+    pub residual: Residual<'a, f32>,
     /// What is applied last.
     pub activation: Activation,
     /// The output.
@@ -117,7 +117,7 @@ impl WinogradPlane<'_> {
     fn is_sound(&self, lanes: usize) -> bool {
         let Self { rows, columns, .. } = *self;
         let (inputs, outputs) = (self.inputs(), self.outputs());
-        let weights = |weights: &PackedWeights| {
+        let weights = |weights: &PackedWeights<f32>| {
             weights.lanes() == lanes && weights.outputs() == outputs && weights.window_len() == inputs
         };
         let even = |extent: usize| extent.next_multiple_of(2) + 2;
@@ -179,7 +179,7 @@ impl WinogradPlane<'_> {
     #[inline(always)]
     unsafe fn multiply<S: Simd>(&mut self, simd: S, strip: Strip) {
         let (inputs, outputs) = (self.inputs(), self.outputs());
-        let tiles = Tiles::new::<S>(strip.count, &self.weights[0]);
+        let tiles = Tiles::new::<S, f32>(strip.count, &self.weights[0]);
         let (from_step, to_step) = (place_step(inputs, S::LANES), place_step(outputs, S::LANES));
         let (transformed, sums) = self.scratch.split_at_mut(PLACES * from_step);
         for (place, weights) in self.weights.iter().enumerate() {
@@ -191,7 +191,7 @@ impl WinogradPlane<'_> {
                         let from = transformed.as_ptr().add(place * from_step + first * S::LANES);
                         let to = place * to_step + panel.first_output * STRIP + first * S::LANES;
                         let to = sums.as_mut_ptr().add(to);
-                        with_tile!(S, size, panel.vectors, product, (simd, from, inputs, panel, to));
+                        with_tile!(S, size, panel.vectors, (P, V) => product::<S, P, V>(simd, from, inputs, panel, to));
                     }
                 }
             }
@@ -269,7 +269,7 @@ unsafe fn product<S: Simd, const P: usize, const V: usize>(
     simd: S,
     mut from: *const f32,
     inputs: usize,
-    panel: Panel<'_>,
+    panel: Panel<'_, f32>,
     to: *mut f32,
 ) {
     let zero = simd.splat(0.0);

@@ -1,10 +1,11 @@
 //! [`Pooling`]: maxima and averages over windows of a feature map.
 
-use super::{MapId, Task};
-use crate::host::layout::SPATIAL;
+use super::{MapId, MapStep, Task};
+use crate::host::arithmetic::Arithmetic;
+use crate::host::layout::{MapLayout, SPATIAL};
+use crate::host::simd::Machine;
 use crate::host::simd::pixels::Pixels;
 use crate::host::simd::pooling::{PooledRow, Reduce, Span};
-use crate::host::simd::{Activation, Machine};
 use core::ops::Range;
 use fewbit_core::Function;
 use fewbit_core::shape_rule::PoolingGeometry;
@@ -12,31 +13,31 @@ use std::vec::Vec;
 
 /// A pooling function on its own.
 #[derive(Debug)]
-pub(in crate::host) struct Pooling {
+pub(in crate::host) struct Pooling<A: Arithmetic> {
     pub input: MapId,
     pub output: MapId,
-    pub windows: Windows,
+    pub windows: Windows<A>,
 }
 
 /// The windows of a pooling function, and where the rows that they cover begin in its input.
-#[derive(Clone, Debug)]
-pub(in crate::host) struct Windows {
+#[derive(Debug)]
+pub(in crate::host) struct Windows<A: Arithmetic> {
     reduce: Reduce,
-    activation: Activation,
+    finish: A::PoolingFinish,
     /// What each place of the output covers along each spatial axis.
     spans: [Vec<Span>; SPATIAL],
     /// For each row of the output, plane by plane, the beginnings of the rows that it covers.
     rows: Vec<Vec<usize>>,
 }
 
-impl Windows {
+impl<A: Arithmetic> Windows<A> {
     /// The windows of `function` over a map of these extents, whose rows begin where `row` says for a depth and a
     /// height. Without a geometry a window covers an image.
     pub fn new(
         function: &Function,
         geometry: Option<&PoolingGeometry>,
         extents: [usize; SPATIAL],
-        activation: Activation,
+        finish: A::PoolingFinish,
         row: impl Fn(usize, usize) -> usize,
     ) -> Self {
         let reduce = if matches!(function, Function::MaxPooling(_)) { Reduce::Max } else { Reduce::Sum };
@@ -47,7 +48,7 @@ impl Windows {
             .flat_map(|planes| spans[1].iter().map(move |rows| (planes, rows)))
             .map(|(planes, rows)| covered(planes).flat_map(|z| covered(rows).map(move |y| row(z, y))).collect())
             .collect();
-        Self { reduce, activation, spans, rows }
+        Self { reduce, finish, spans, rows }
     }
 
     /// The first and the last row of the input, of its first plane, that a row of the output covers.
@@ -61,21 +62,30 @@ impl Windows {
         self.spans[1].iter().map(|span| span.len).max().unwrap_or(0)
     }
 
-    /// Computes a row of the output.
-    pub fn pool(&self, machine: Machine, at: [usize; 2], channels: usize, input: &[f32], output: (&mut [f32], Pixels)) {
+    /// Computes a row of the output, of maps that lie so.
+    pub fn pool(
+        &self,
+        machine: Machine,
+        at: [usize; 2],
+        [from, to]: [&MapLayout; 2],
+        input: &[A::Item],
+        output: (&mut [A::Item], Pixels),
+    ) {
         let [depth, row] = at;
-        machine.run(PooledRow {
+        let row = PooledRow {
             reduce: self.reduce,
-            channels,
+            channels: from.channels,
+            storage: [from.storage, to.storage],
             input,
             rows: &self.rows[depth * self.spans[1].len() + row],
-            pixel_step: channels,
+            pixel_step: from.pixel_len(),
             spans: &self.spans[2],
-            factor: self.spans[0][depth].factor * self.spans[1][row].factor,
-            activation: self.activation,
+            count: self.spans[0][depth].count * self.spans[1][row].count,
+            finish: &self.finish,
             output: output.0,
             output_pixels: output.1,
-        });
+        };
+        A::pool(machine, row);
     }
 }
 
@@ -86,10 +96,7 @@ fn spans(function: &Function, geometry: Option<&PoolingGeometry>, axis: usize, e
         Function::GlobalAveragePooling => (true, false),
         _ => (false, false),
     };
-    let span = |start, len, counted: usize| {
-        let factor = if is_average { 1.0 / counted as f32 } else { 1.0 };
-        Span { start, len, factor }
-    };
+    let span = |start, len, count| Span { start, len, count: if is_average { count } else { 1 } };
     let Some(geometry) = geometry else { return [span(0, extent, extent)].into() };
     // A geometry has the last axes; along the others a window is one pixel.
     let Some(axis) = (axis + geometry.axes.len()).checked_sub(SPATIAL) else {
@@ -107,17 +114,24 @@ fn spans(function: &Function, geometry: Option<&PoolingGeometry>, axis: usize, e
     (0..axis.output).map(window).collect()
 }
 
-impl Pooling {
-    /// Computes the output.
-    pub fn run(&self, task: Task<'_>, output: &mut [f32]) {
+impl<A: Arithmetic> MapStep<A::Item> for Pooling<A> {
+    fn reads(&self) -> Vec<MapId> {
+        [self.input].into()
+    }
+
+    fn output(&self) -> MapId {
+        self.output
+    }
+
+    fn run(&self, task: Task<'_, A::Item>, output: &mut [A::Item], _scratch: &mut [A::Item]) {
         let (layout, input) = (task.layout(self.output), task.layout(self.input));
         layout.clear_frame(output, task.image);
         let [depth, height, _] = layout.extents;
-        let from = &task.floats(self.input)[input.image_start(task.image)..][..input.image_step()];
+        let from = &task.items(self.input)[input.image_start(task.image)..][..input.image_step()];
         for z in 0..depth {
             for y in 0..height {
                 let pixels = layout.plane(task.image, z).row(y);
-                self.windows.pool(task.machine, [z, y], layout.channels, from, (&mut *output, pixels));
+                self.windows.pool(task.machine, [z, y], [&input, &layout], from, (&mut *output, pixels));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! [`Winograd`]: convolutions of 3 x 3 taps by fewer multiplications.
 
 use super::convolution::WindowGrid;
-use super::{MapId, Task};
+use super::{MapId, MapStep, Task};
 use crate::host::linear::Linear;
 use crate::host::packing::PackedWeights;
 use crate::host::simd::Activation;
@@ -18,7 +18,7 @@ pub(in crate::host) struct Winograd {
     pub windows: WindowGrid,
     /// A pixel's channels.
     pub window: Window,
-    pub weights: Vec<PackedWeights>,
+    pub weights: Vec<PackedWeights<f32>>,
     pub bias: Vec<f32>,
     /// A map that is added.
     pub residual: Option<MapId>,
@@ -37,7 +37,7 @@ pub(in crate::host) fn suits(geometry: &ConvolutionGeometry) -> bool {
 }
 
 /// The weights of each place of a transformed tile.
-pub(in crate::host) fn pack(lanes: usize, geometry: &ConvolutionGeometry, linear: &Linear) -> Vec<PackedWeights> {
+pub(in crate::host) fn pack(lanes: usize, geometry: &ConvolutionGeometry, linear: &Linear) -> Vec<PackedWeights<f32>> {
     let (inputs, outputs) = (geometry.input_channels, geometry.output_channels);
     let place = |tap: usize, input: usize| if geometry.channel_last { tap * inputs + input } else { input * 9 + tap };
     let transformed: Vec<[f64; PLACES]> = (0..outputs)
@@ -54,15 +54,25 @@ pub(in crate::host) fn pack(lanes: usize, geometry: &ConvolutionGeometry, linear
     (0..PLACES).map(|place| PackedWeights::new(lanes, outputs, inputs, weight(place), |_| 0.0)).collect()
 }
 
-impl Winograd {
-    /// Floats of memory that the step needs.
-    pub fn scratch_len(&self) -> usize {
+impl MapStep<f32> for Winograd {
+    fn reads(&self) -> Vec<MapId> {
+        [self.input].into_iter().chain(self.residual).collect()
+    }
+
+    fn output(&self) -> MapId {
+        self.output
+    }
+
+    fn in_place(&self) -> Option<MapId> {
+        self.residual.filter(|residual| *residual != self.input)
+    }
+
+    fn scratch_len(&self) -> usize {
         let lanes = self.weights.first().map_or(1, PackedWeights::lanes);
         scratch_len(self.window.len(), self.bias.len(), lanes)
     }
 
-    /// Computes the output.
-    pub fn run(&self, task: Task<'_>, output: &mut [f32], scratch: &mut [f32]) {
+    fn run(&self, task: Task<'_, f32>, output: &mut [f32], scratch: &mut [f32]) {
         let (layout, input) = (task.layout(self.output), task.layout(self.input));
         layout.clear_frame(output, task.image);
         let [depth, rows, columns] = layout.extents;
@@ -70,7 +80,7 @@ impl Winograd {
             task.machine.run(WinogradPlane {
                 rows,
                 columns,
-                input: task.floats(self.input),
+                input: task.items(self.input),
                 input_pixels: self.windows.plane(&input, task.image, z),
                 window: &self.window,
                 weights: &self.weights,

@@ -110,8 +110,8 @@ impl Arguments {
         let model = fewbit_runtime::Model::open(&bytes).with_context(name)?;
         check_memory(&model)?;
         let inputs = |dataset: Dataset| self.data.inputs(dataset, model.nnb());
-        let calibration = inputs(self.data.open(Split::Train)?.balanced(self.calibrate.get()))?;
-        let test = self.data.open(Split::Test)?;
+        let calibration = inputs(self.data.open(Split::Train, model.nnb())?.balanced(self.calibrate.get()))?;
+        let test = self.data.open(Split::Test, model.nnb())?;
         let evaluation = inputs(self.limit.map_or_else(|| test.clone(), |limit| test.spread(limit.get())))?;
         let options = CompressOptions {
             parameters: self.parameters.into(),
@@ -214,7 +214,11 @@ fn text(compressed: &Compressed) -> String {
         Some(loss) => format!("Loss: {loss:.2} points of top-1\n"),
         None => String::new(),
     };
-    format!("{}\n{loss}Types: {}\n{}", table::render(&mut table), types(compressed), worst(compressed))
+    let outputs = match compressed.output_sqnr_db {
+        sqnr if sqnr.is_finite() => format!("Outputs: {sqnr:.1} dB of signal to noise against the network as it was\n"),
+        _ => "Outputs: as before\n".into(),
+    };
+    format!("{}\n{loss}{outputs}Types: {}\n{}", table::render(&mut table), types(compressed), worst(compressed))
 }
 
 /// How many variables have which type.
@@ -257,6 +261,7 @@ fn object(compressed: &Compressed, findings: &Findings) -> Value {
         "float": measurement::object(&compressed.float),
         "compressed": measurement::object(&compressed.compressed),
         "loss_points": compressed.loss_points(),
+        "output_sqnr_db": compressed.output_sqnr_db.is_finite().then_some(compressed.output_sqnr_db),
         "seconds": compressed.seconds,
         "variables": variables.collect::<Vec<_>>(),
     });

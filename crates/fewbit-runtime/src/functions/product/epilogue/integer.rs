@@ -23,11 +23,11 @@ pub(in super::super) struct IntegerEpilogue<'t, 'v> {
 
 /// How far sums and addends of a channel are shifted left to the largest position among them, and how they are rounded.
 #[derive(Clone, Copy, Debug)]
-struct Alignment {
-    sum: u32,
-    bias: u32,
-    residual: u32,
-    requantizer: Requantizer,
+pub(crate) struct Alignment {
+    pub sum: u32,
+    pub bias: u32,
+    pub residual: u32,
+    pub requantizer: Requantizer,
 }
 
 impl<'t, 'v> IntegerEpilogue<'t, 'v> {
@@ -78,7 +78,7 @@ impl<'t, 'v> IntegerEpilogue<'t, 'v> {
     }
 
     /// `None` if the output is not fixed-point.
-    fn align(&self, channel: usize) -> Option<Alignment> {
+    pub fn align(&self, channel: usize) -> Option<Alignment> {
         let sum = self.sum_position(channel);
         let bias = self.terms.bias.map_or(sum, |bias| bias.position_at(channel).into());
         let residual = self.terms.residual.map_or(sum, |residual| residual.position_at(0).into());

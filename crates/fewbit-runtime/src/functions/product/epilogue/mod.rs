@@ -10,6 +10,8 @@ use super::ROWS;
 use crate::values::ValuesMut;
 use fewbit_nnb::{Element, Values};
 
+#[cfg(feature = "host")]
+pub(crate) use integer::Alignment;
 pub(super) use integer::IntegerEpilogue;
 pub(super) use real::RealEpilogue;
 

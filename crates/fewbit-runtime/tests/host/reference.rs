@@ -1,11 +1,11 @@
-//! Networks of the reference, prepared for a host with each instruction set, against the outputs of NNabla.
-#![cfg(feature = "host")]
+//! Networks of the reference, prepared for a host with each instruction set, against the outputs of NNabla, and in their
+//! fixed-point variants against the portable runtime.
 
-use fewbit_core::Network;
+use fewbit_core::{Network, NumberFormat, VariableId, VariableKind};
 use fewbit_formats::{FormatSetting, ImportOptions, Nnp, Settings};
 use fewbit_nnb::{EncodeOptions, encode};
 use fewbit_runtime::host::{InstructionSet, Prepared};
-use fewbit_runtime::{Model, Semantics};
+use fewbit_runtime::{Model, Semantics, Session};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,4 +78,51 @@ fn networks_with_fixed_point_parameters_agree_with_nnabla() {
         }
     }
     assert_eq!(count, 11);
+}
+
+/// Every variant of number formats, with each instruction set: the bits of the portable runtime.
+#[test]
+fn fixed_point_networks_equal_the_portable_runtime() {
+    let mut count = 0;
+    for folder in networks() {
+        for variant in fs::read_dir(&folder).expect("the variants").flatten().map(|entry| entry.path()) {
+            let Ok(settings) = fs::read_to_string(variant.join("settings.yaml")) else { continue };
+            let mut network = network(&folder);
+            let settings = Settings::parse(&settings).expect("settings of NNabla's");
+            settings.apply(&mut network, FormatSetting::Float32).expect("formats that NNabla takes");
+            let file = encode(&network, &EncodeOptions::default()).expect("a network that can be written").bytes;
+            let model = Model::open(&file).expect("just written");
+            // Floats between functions are summed in another order; at the ends they come from exact integers.
+            let at_the_ends = |id: VariableId| network.inputs.contains(&id) || network.outputs.contains(&id);
+            let is_float = |id: VariableId| {
+                let variable = network.variable(id);
+                variable.format == NumberFormat::Float32 && variable.kind == VariableKind::Buffer
+            };
+            if (0..network.variables.len()).map(VariableId).any(|id| is_float(id) && !at_the_ends(id)) {
+                continue;
+            }
+            for number in 0..3 {
+                let input = floats(&folder.join(format!("in{number}.bin")));
+                let mut arena = vec![0; model.arena_bytes()];
+                let mut session = Session::new(&model, &mut arena, Semantics::Integer).expect("enough");
+                session.set_input(0, &input);
+                session.run();
+                let mut expected = vec![0.0; session.output(0).len()];
+                session.output(0).read(0, &mut expected);
+                for set in InstructionSet::ALL {
+                    let Some(prepared) = Prepared::with_instruction_set(&model, Semantics::Integer, set) else {
+                        continue;
+                    };
+                    let mut runner = prepared.runner();
+                    runner.set_input(0, &input);
+                    runner.run();
+                    let mut found = vec![0.0; expected.len()];
+                    runner.read_output(0, &mut found);
+                    assert_eq!(found, expected, "{}, input {number}, {set:?}", variant.display());
+                }
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 14, "{count} variants");
 }

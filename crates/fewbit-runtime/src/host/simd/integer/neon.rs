@@ -1,0 +1,190 @@
+//! NEON for integers, and its dot product, which multiplies four bytes in each place and adds the products.
+
+use super::{IntegerKernel, IntegerSimd, MOST_LANES};
+use crate::host::simd::Vectors;
+use core::arch::aarch64::*;
+
+/// Proof that the processor has NEON, and the dot product if it is said.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::host) struct NeonIntegers<const DOT: bool>(());
+
+impl<const DOT: bool> NeonIntegers<DOT> {
+    pub fn new() -> Option<Self> {
+        let dot = !DOT || std::arch::is_aarch64_feature_detected!("dotprod");
+        (dot && std::arch::is_aarch64_feature_detected!("neon")).then_some(Self(()))
+    }
+
+    pub fn run(self, kernel: impl IntegerKernel) {
+        #[target_feature(enable = "neon")]
+        fn with_neon<const DOT: bool>(simd: NeonIntegers<DOT>, kernel: impl IntegerKernel) {
+            kernel.run(simd);
+        }
+        #[target_feature(enable = "neon,dotprod")]
+        fn with_dot<const DOT: bool>(simd: NeonIntegers<DOT>, kernel: impl IntegerKernel) {
+            kernel.run(simd);
+        }
+        // SAFETY: `self` is proof of the features.
+        unsafe { if DOT { with_dot(self, kernel) } else { with_neon(self, kernel) } }
+    }
+}
+
+impl<const DOT: bool> Vectors for NeonIntegers<DOT> {
+    const LANES: usize = 4;
+
+    // As for floats: 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers.
+    const TILE_PIXELS: [usize; 3] = [8, 8, if DOT { 8 } else { 6 }];
+}
+
+/// In each place, `sum` and the products of the four bytes of `a` with those of `b`, all with a sign. The standard library
+/// has no stable name for this instruction.
+///
+/// # Safety
+/// The processor must have the dot product.
+#[inline(always)]
+unsafe fn add_dot_products(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    let mut sum = sum;
+    // SAFETY: as the caller promises; the instruction touches nothing but its registers.
+    unsafe {
+        core::arch::asm!(
+            ".arch_extension dotprod",
+            "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
+            sum = inout(vreg) sum,
+            a = in(vreg) a,
+            b = in(vreg) b,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sum
+}
+
+// SAFETY: values are made by `new` alone, which asks the processor.
+unsafe impl<const DOT: bool> IntegerSimd for NeonIntegers<DOT> {
+    type Integers = int32x4_t;
+
+    #[inline(always)]
+    fn splat(self, value: i32) -> int32x4_t {
+        // SAFETY: `self` is proof of the features; so it is below.
+        unsafe { vdupq_n_s32(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const i32) -> int32x4_t {
+        // SAFETY: as the caller promises.
+        unsafe { vld1q_s32(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_some(self, from: *const i32, count: usize) -> int32x4_t {
+        let mut some = [0; 4];
+        // SAFETY: as the caller promises: only the first `count` are read, and there are at most four.
+        unsafe {
+            core::ptr::copy_nonoverlapping(from, some.as_mut_ptr(), count.min(4));
+            vld1q_s32(some.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(self, from: *const u8) -> int32x4_t {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let bytes = vreinterpret_u8_u32(vdup_n_u32(from.cast::<u32>().read_unaligned()));
+            vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_words(self, from: *const u8) -> int32x4_t {
+        // SAFETY: as the caller promises.
+        unsafe { vmovl_s16(vreinterpret_s16_u8(vld1_u8(from))) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8, vector: int32x4_t) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let words = vmovn_s32(vector);
+            let bytes = vmovn_u16(vcombine_u16(vreinterpret_u16_s16(words), vreinterpret_u16_s16(words)));
+            to.cast::<u32>().write_unaligned(vget_lane_u32::<0>(vreinterpret_u32_u8(bytes)));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_words(self, to: *mut u8, vector: int32x4_t) {
+        // SAFETY: as the caller promises.
+        unsafe { vst1_u8(to, vreinterpret_u8_s16(vmovn_s32(vector))) }
+    }
+
+    #[inline(always)]
+    fn to_array(self, vector: int32x4_t, to: &mut [i32; MOST_LANES]) {
+        // SAFETY: the array has more integers than the vector.
+        unsafe { vst1q_s32(to.as_mut_ptr(), vector) }
+    }
+
+    #[inline(always)]
+    fn add_products_of_bytes(self, sum: int32x4_t, x: int32x4_t, w: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let (x, w) = (vreinterpretq_u8_s32(x), vreinterpretq_s8_s32(w));
+            if DOT {
+                // The instruction takes bytes with a sign: 128 is taken from those of `x`, and its products are added.
+                let offset = vdupq_n_u8(128);
+                let signed = vreinterpretq_s8_u8(veorq_u8(x, offset));
+                let minus_offsets = add_dot_products(vdupq_n_s32(0), vreinterpretq_s8_u8(offset), w);
+                return vsubq_s32(add_dot_products(sum, signed, w), minus_offsets);
+            }
+            let (x_low, x_high) = (vmovl_u8(vget_low_u8(x)), vmovl_high_u8(x));
+            let (w_low, w_high) = (vmovl_s8(vget_low_s8(w)), vmovl_high_s8(w));
+            let (x_low, x_high) = (vreinterpretq_s16_u16(x_low), vreinterpretq_s16_u16(x_high));
+            let low = vpaddq_s32(vmull_s16(vget_low_s16(x_low), vget_low_s16(w_low)), vmull_high_s16(x_low, w_low));
+            let high =
+                vpaddq_s32(vmull_s16(vget_low_s16(x_high), vget_low_s16(w_high)), vmull_high_s16(x_high, w_high));
+            vaddq_s32(sum, vpaddq_s32(low, high))
+        }
+    }
+
+    #[inline(always)]
+    fn add_products_of_words(self, sum: int32x4_t, x: int32x4_t, w: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let (x, w) = (vreinterpretq_s16_s32(x), vreinterpretq_s16_s32(w));
+            let low = vmull_s16(vget_low_s16(x), vget_low_s16(w));
+            vaddq_s32(sum, vpaddq_s32(low, vmull_high_s16(x, w)))
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: int32x4_t, b: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vaddq_s32(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: int32x4_t, b: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vmulq_s32(a, b) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: int32x4_t, b: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vmaxq_s32(a, b) }
+    }
+
+    #[inline(always)]
+    fn min(self, a: int32x4_t, b: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vminq_s32(a, b) }
+    }
+
+    #[inline(always)]
+    fn shift_left(self, a: int32x4_t, by: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vshlq_s32(a, by) }
+    }
+
+    #[inline(always)]
+    fn shift_right(self, a: int32x4_t, by: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`. The instruction shifts right where the number is negative.
+        unsafe { vshlq_s32(a, vnegq_s32(by)) }
+    }
+}

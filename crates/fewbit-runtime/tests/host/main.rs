@@ -1,0 +1,8 @@
+//! Prepared networks: they compute what the portable runtime and NNabla compute.
+#![cfg(feature = "host")]
+
+mod builder;
+mod floats;
+mod integers;
+mod networks;
+mod reference;
