@@ -56,6 +56,6 @@ fn a_file_is_told_by_its_first_bytes() {
     fs::copy(keywords(), &copy).unwrap();
     assert!(stdout(fewbit().arg("dump").arg(&copy)).contains("Convolution"));
     fs::write(folder.path().join("cut.tflite"), &fs::read(keywords()).unwrap()[..3000]).unwrap();
-    let error = failure(fewbit().arg("dump").arg("cut.tflite").current_dir(folder.path()));
+    let error = failure(fewbit().arg("dump").arg("cut.tflite").current_dir(folder.path()), 1);
     assert!(error.contains("cut.tflite: not a readable .tflite file"), "{error}");
 }
