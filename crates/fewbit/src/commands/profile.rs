@@ -57,8 +57,11 @@ fn instruction_set() -> &'static str {
     match InstructionSet::best() {
         InstructionSet::Portable => "plain code",
         InstructionSet::Neon => "NEON",
+        InstructionSet::NeonDot => "NEON with dot products",
         InstructionSet::Avx2 => "AVX2",
+        InstructionSet::AvxVnni => "AVX2 with VNNI",
         InstructionSet::Avx512 => "AVX-512",
+        InstructionSet::Avx512Vnni => "AVX-512 with VNNI",
     }
 }
 
