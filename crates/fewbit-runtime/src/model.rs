@@ -129,25 +129,24 @@ impl<'a> Model<'a> {
         (index < self.nnb.function_count()).then(|| self.nnb.typed_function(index)).flatten()
     }
 
+    /// The inputs of a function as they are before it runs.
+    pub(crate) fn declared_inputs(&self, index: usize) -> impl Inputs<'a> {
+        DeclaredInputs { nnb: &self.nnb, list: self.nnb.function(index).inputs }
+    }
+
     /// Whether *integer* semantics compute the function at `index`, which must be below the number of functions, without
     /// floats. Others read fixed-point values as floats and round what comes out.
     pub fn is_integer(&self, index: usize) -> bool {
-        let inputs = self.declared_inputs(index);
+        let (record, inputs) = (self.nnb.function(index), self.declared_inputs(index));
         let is_integer = |function: &Function, output: usize| {
             functions::is_integer(function, &inputs, self.nnb.variable(output).format)
         };
-        let mut outputs = self.nnb.function(index).outputs.iter();
-        self.function(index).is_some_and(|function| outputs.all(|output| is_integer(&function, output)))
+        self.function(index).is_some_and(|function| record.outputs.iter().all(|output| is_integer(&function, output)))
     }
 
     /// The shapes of the inputs of the function at `index`, which must be below the number of functions.
     pub fn input_shapes(&self, index: usize) -> impl Shapes {
         VariableShapes { nnb: &self.nnb, list: self.nnb.function(index).inputs }
-    }
-
-    /// The inputs of a function as they are before it runs.
-    pub(crate) fn declared_inputs(&self, index: usize) -> impl Inputs<'a> {
-        DeclaredInputs { nnb: &self.nnb, list: self.nnb.function(index).inputs }
     }
 
     fn check_function(&self, index: usize) -> Result<(), OpenError> {

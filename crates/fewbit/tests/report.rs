@@ -1,4 +1,5 @@
 //! Reports, as commands write them about real networks, opened in a browser; and `profile` and `draw`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "../../fewbit-report/tests/chromium/mod.rs"]
 mod chromium;

@@ -61,6 +61,22 @@ pub(crate) fn is_exact<'v>(function: &Function, inputs: &dyn Inputs<'v>, output:
     }
 }
 
+/// What a function that sums products computes in integers; `None` if it does not.
+#[cfg(feature = "host")]
+pub(crate) fn integer_product<'v>(
+    function: &Function,
+    inputs: &dyn Inputs<'v>,
+    output: NumberFormat,
+) -> Option<product::taken_apart::IntegerProduct<'v>> {
+    let product = match function {
+        Function::Affine(_) | Function::BinaryConnectAffine(_) | Function::BinaryWeightAffine(_) => {
+            affine::product(function, inputs, Semantics::Integer, 0)?
+        }
+        function => convolution::product(function, inputs, Semantics::Integer)?.0,
+    };
+    product::taken_apart::IntegerProduct::new(product, output)
+}
+
 /// Whether *integer* semantics compute an output of this format without floats. Each kernel answers by what it asks itself
 /// when it runs; those that are not named here compute in floats, whatever the formats.
 pub(crate) fn is_integer<'v>(function: &Function, inputs: &dyn Inputs<'v>, output: NumberFormat) -> bool {
@@ -106,22 +122,6 @@ pub(crate) fn is_integer<'v>(function: &Function, inputs: &dyn Inputs<'v>, outpu
                 .is_some_and(|(product, _)| product.is_integer(output)),
         },
     }
-}
-
-/// What a function that sums products computes in integers; `None` if it does not.
-#[cfg(feature = "host")]
-pub(crate) fn integer_product<'v>(
-    function: &Function,
-    inputs: &dyn Inputs<'v>,
-    output: NumberFormat,
-) -> Option<product::taken_apart::IntegerProduct<'v>> {
-    let product = match function {
-        Function::Affine(_) | Function::BinaryConnectAffine(_) | Function::BinaryWeightAffine(_) => {
-            affine::product(function, inputs, Semantics::Integer, 0)?
-        }
-        function => convolution::product(function, inputs, Semantics::Integer)?.0,
-    };
-    product::taken_apart::IntegerProduct::new(product, output)
 }
 
 /// Computes one output of a function.
