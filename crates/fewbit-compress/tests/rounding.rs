@@ -89,7 +89,7 @@ fn a_quantised_network_is_compressed_without_targets() {
     assert!(!functions(&compressed.network).contains(&"QuantizeLinear"));
     assert!(compressed.output_sqnr_db > 30.0, "{}", compressed.output_sqnr_db);
     assert_eq!(compressed.float.evaluation.score.mse(), Some(0.0));
-    let [before, after] = [&network, &compressed.network].map(|network| common::file(network));
+    let [before, after] = [&network, &compressed.network].map(common::file);
     let likeness = liken(&before, &before, &noise(1), &NoProgress).unwrap();
     assert_eq!((likeness.mse, likeness.sqnr_db, likeness.images), (0.0, f64::INFINITY, 64));
     let likeness = liken(&before, &after, &noise(1), &NoProgress).unwrap();
