@@ -1,10 +1,11 @@
 """Makes the TensorFlow Lite test data: run it in this folder, in a virtual environment outside of the repository.
 
     pip install ai-edge-litert==2.3.0 numpy==2.4.6
-    python make.py [operators] [models FOLDER]
+    python make.py [operators] [unsupported] [models FOLDER]
 
-operators  files of one operator each, of floats and of integers of 8 and 16 bits; outputs by the interpreter
-models     copies networks of MLPerf Tiny out of a folder, with inputs and outputs by the interpreter
+operators    files of one operator each, of floats and of integers of 8 and 16 bits; outputs by the interpreter
+unsupported  a file with operators that fewbit cannot compute
+models       copies networks of MLPerf Tiny out of a folder, with inputs and outputs by the interpreter
 """
 
 import io
@@ -387,6 +388,42 @@ def operators():
     return c
 
 
+def unsupported():
+    """A file with three operators that fewbit cannot compute, and one that reads what two of them give."""
+    model, graph = tfl.ModelT(), tfl.SubGraphT()
+    widths = tfl.BufferT()
+    widths.data = np.frombuffer(np.array([[0, 0], [2, 2]], np.int32).tobytes(), np.uint8)
+    model.version, model.buffers = 3, [tfl.BufferT(), widths]
+    graph.name, graph.tensors, graph.inputs, graph.outputs, graph.operators = "main", [], [0], [4, 5], []
+    shapes = dict(x=[1, 4], widths=[2, 2], strange=[1, 8], padded=[1, 8], sum=[1, 8], sizes=[1, 4])
+    for name, shape in shapes.items():
+        entry = tfl.TensorT()
+        entry.name, entry.shape, entry.hasRank = name, shape, True
+        entry.type, entry.buffer = (2, 1) if name == "widths" else (0, 0)
+        graph.tensors.append(entry)
+    calls = [
+        ("CUSTOM", [0], [2], None),
+        ("MIRROR_PAD", [0, 1], [3], options("MirrorPad", mode=1)),
+        ("ADD", [2, 3], [4], options("Add")),
+        ("CUMSUM", [0], [5], None),
+    ]
+    model.operatorCodes, model.subgraphs = [], [graph]
+    for index, (name, inputs, outputs, made) in enumerate(calls):
+        call, code = tfl.OperatorT(), tfl.OperatorCodeT()
+        call.opcodeIndex, call.inputs, call.outputs = index, inputs, outputs
+        if made is not None:
+            call.builtinOptionsType = getattr(tfl.BuiltinOptions, type(made).__name__[:-1])
+            call.builtinOptions = made
+        number = getattr(tfl.BuiltinOperator, name)
+        code.builtinCode, code.deprecatedBuiltinCode, code.version = number, min(number, 127), 1
+        code.customCode = "Mystery" if name == "CUSTOM" else None
+        graph.operators.append(call)
+        model.operatorCodes.append(code)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    (HERE / "unsupported.tflite").write_bytes(bytes(builder.Output()))
+
+
 def pack(name, cases):
     """Writes cases, a folder of files each, to one archive: a list of places, and all bytes one behind the other."""
     index, blobs = [], io.BytesIO()
@@ -427,5 +464,7 @@ if __name__ == "__main__":
     parts = sys.argv[1:] or ["operators"]
     if "operators" in parts:
         pack("operators", operators())
+    if "unsupported" in parts:
+        unsupported()
     if "models" in parts:
         models(pathlib.Path(parts[parts.index("models") + 1]))

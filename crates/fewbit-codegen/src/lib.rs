@@ -10,6 +10,7 @@
 //! | `kernels`, `template`, `feature` | the kernels under `src/c`, cut to what is used |
 //! | `c_value`, `arrays`, `nest`, `limits` | constants in C: structs, arrays, loops |
 //! | `emit` | the two files |
+//! | [`mod@estimate`] | about how many cycles the code takes |
 //!
 //! Not here: compiling the files, and anything about a particular device.
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ mod arrays;
 mod c_value;
 mod emit;
 mod error;
+pub mod estimate;
 mod feature;
 mod kernels;
 mod limits;
@@ -27,6 +29,7 @@ mod plan;
 mod template;
 
 pub use error::{CodegenError, UnsupportedFunction};
+pub use estimate::{Estimate, Processor, estimate};
 
 use fewbit_runtime::Model;
 

@@ -6,6 +6,7 @@ mod common;
 
 use common::compiled::{Program, Sample, compare, expected, report, repository, run, samples};
 use common::networks::{file, references, resnet23};
+use fewbit_codegen::estimate;
 use fewbit_nnb::Version;
 use fewbit_runtime::Model;
 use std::fs;
@@ -175,4 +176,73 @@ fn dsp_instructions_pay() {
             assert!(with_dsp < plain, "{with_dsp} instructions with DSP and {plain} without");
         }
     }
+}
+
+/// A call of a kernel, in the generated function that runs the network.
+fn is_step(line: &str) -> bool {
+    line.starts_with("    ") && line.ends_with(");") && line.contains("(&step_")
+}
+
+/// What a comment above the kernels of some functions calls them: `Convolution, ReLU: ...`.
+fn names_in(comment: &str) -> Option<usize> {
+    let names = comment.trim().strip_prefix("/* ")?.split_once(": ")?.0;
+    Some(names.split(", ").count())
+}
+
+/// For each comment in the generated code, how many functions it names and the instructions of their kernels on a board.
+fn instructions_by_function(board: &Board, program: &Program) -> Vec<(usize, u64)> {
+    let source = program.path().join("net.c");
+    let text = fs::read_to_string(&source).expect("the generated code");
+    let (before, run_function) = text.split_once("void net_run").expect("a function that runs the network");
+    let mut marked = format!("extern void count_step(void);\n{before}void net_run");
+    // The functions of each comment, and the kernels below it.
+    let mut steps: Vec<(usize, usize)> = Vec::new();
+    for line in run_function.lines() {
+        marked += line;
+        if let Some(names) = names_in(line) {
+            steps.push((names, 0));
+        } else if let (true, Some(last)) = (is_step(line), steps.last_mut()) {
+            last.1 += 1;
+            marked += " count_step();";
+        }
+        marked.push('\n');
+    }
+    fs::write(&source, marked).expect("a writable folder");
+    let own = board.flags();
+    let mut compile = Command::new(COMPILER);
+    compile.current_dir(program.path()).args(&own).args(["-std=c99", "-I.", "-o", "program", "net.c"]);
+    run(compile.arg(beside("count_steps.c"))).expect("code that compiles");
+    let mut count = board.emulate(&["-icount", "shift=0"]);
+    let printed = run(count.current_dir(program.path())).expect("a program that ends");
+    let mut counts = printed.split_whitespace().map(|count| count.parse::<u64>().expect("a number"));
+    steps.iter().map(|&(names, kernels)| (names, counts.by_ref().take(kernels).sum())).collect()
+}
+
+#[test]
+fn functions_take_the_estimated_instructions() {
+    if !tools() {
+        return;
+    }
+    let board = &BOARDS[1];
+    let file = resnet23(Version::V4);
+    let model = Model::open(&file).expect("just written");
+    let program = Program::new(&model).expect("every function has a form in C");
+    let counted = instructions_by_function(board, &program);
+    let all: u64 = counted.iter().map(|(_, count)| count).sum();
+    let mut index = 0;
+    let mut estimated = 0;
+    for (names, count) in counted {
+        let functions = index..index + names;
+        index += names;
+        let name = model.nnb().function(functions.start).spec.name;
+        let guess = functions.filter_map(|index| estimate(&model, index)).map(|one| one.instructions()).sum::<u64>();
+        println!("{name}: {count} instructions, estimated {guess}");
+        estimated += guess;
+        // Small functions are mostly overhead that is not worth estimating.
+        if count * 100 > all {
+            assert!((guess as f64 / count as f64 - 1.0).abs() < 0.15, "{name} takes {count}, not {guess}");
+        }
+    }
+    assert_eq!(index, model.nnb().function_count());
+    assert!((estimated as f64 / all as f64 - 1.0).abs() < 0.05, "{all} in all, estimated {estimated}");
 }

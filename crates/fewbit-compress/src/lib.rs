@@ -13,6 +13,7 @@
 //! | [`memory`] | where each buffer lies in the arena |
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
 //! | [`diagnose`] | what fixed point costs in each variable and layer, and what to do |
+//! | [`mod@profile`] | time, multiplications and bytes of each layer on this machine |
 //! | [`linear`] | convolutions and affine functions as sums over weights |
 //! | `groups` | buffers that share a format, since functions between them only move values |
 //! | `forest` | things that are joined into sets |
@@ -42,6 +43,7 @@ pub mod memory;
 pub mod noise;
 pub mod passes;
 pub mod position;
+pub mod profile;
 pub mod progress;
 mod sum;
 

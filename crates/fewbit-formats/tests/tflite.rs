@@ -77,3 +77,27 @@ fn a_network_in_integers() {
         (0, 9)
     );
 }
+
+#[test]
+fn all_operators_that_are_not_supported_are_named() {
+    let file = fs::read(folder("tflite").join("unsupported.tflite")).expect("a file of the test data");
+    let error = tflite::read(&file, &TfliteOptions::default()).expect_err("three operators are not supported");
+    assert_eq!(
+        error.to_string(),
+        "fewbit cannot compute CUSTOM Mystery 'strange' (fewbit has no function for this operator); \
+         MIRROR_PAD 'padded' (mode SYMMETRIC is supported for widths of one alone); \
+         CUMSUM 'sizes' (fewbit has no function for this operator)"
+    );
+}
+
+#[test]
+fn images_can_go_in_with_their_channels_first() {
+    let cases = cases_in(&folder("tflite").join("operators.zip"));
+    let case = &cases["CONV_2D/plain"];
+    let network = network(&case["model.tflite"], &TfliteOptions { channels_first: true, batch: Some(1) });
+    let input = network.variable(network.inputs[0]);
+    assert_eq!((input.shape.to_string().as_str(), count(&network, "Transpose")), ("1x3x5x6", 1));
+    let last = &numbered(case, "input")[0];
+    let first: Vec<f32> = (0..3).flat_map(|channel| (0..30).map(move |place| last[place * 3 + channel])).collect();
+    compare(&run(&network, &[first]), &numbered(case, "output"), 1e-5).unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,204 +1,57 @@
-//! Opens every report in a real browser, on a phone and on a desktop, and looks at it.
-//!
-//! Skipped, with a message, where there is no Chromium. With `FEWBIT_SCREENSHOTS=FOLDER` the tests leave pictures of every
-//! page there, for people to look at.
+//! Opens pages and drawings that are hard to draw in a real browser, on a phone and on a desktop, and looks at them. The
+//! reports of real networks are opened by the tests of the command line, which writes them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod chromium;
-#[path = "../examples/sample/measured.rs"]
-mod measured;
-#[path = "../examples/sample/network.rs"]
-mod network;
-#[path = "../examples/sample/reports.rs"]
-mod reports;
+#[path = "../examples/training.rs"]
+mod training;
 
-use chromium::{Browser, Page, Screen, screenshot_folder};
-use fewbit_compress::memory;
-use fewbit_core::{Network, Node, NumberFormat, VariableKind};
-use fewbit_nnb::{EncodeOptions, encode};
+use chromium::check::{check, strings};
+use chromium::{Browser, Screen, screenshot_folder};
+use fewbit_core::{Network, NumberFormat};
+use fewbit_formats::{ImportOptions, Nnp};
 use fewbit_report::{
-    About, ArenaMap, CompressionReport, Confusion, EvaluationReport, LayerError, Quality, Run, TrainingReport,
-    VariableReport, Version, draw,
+    About, CompressionReport, Confusion, EvaluationReport, Quality, Run, TrainingReport, Version, draw,
 };
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// JavaScript that tells what there is to see.
-const LOOK: &str = include_str!("look.js");
-
-fn strings(value: &Value) -> Vec<String> {
-    value.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect()
-}
-
-/// Opens a page in every way and checks what must hold for all pages.
-fn check(name: &str, html: &str) {
-    assert!(html.len() < 1_000_000, "{name}: {} bytes", html.len());
-    let Some(mut browser) = Browser::start() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.html");
-    fs::write(&file, html).unwrap();
-    for screen in [Screen::Phone, Screen::Desktop] {
-        let place = format!("{name} on a {screen:?}");
-        let mut page = browser.open(&file, screen, &[("prefers-color-scheme", "light")]);
-        if let Some(folder) = screenshot_folder() {
-            leave_pictures(&mut page, &folder, name, screen);
-        }
-        let seen = page.evaluate(LOOK);
-        assert!(
-            seen["scroll"].as_f64() <= seen["inner"].as_f64(),
-            "{place} overflows: {} {}",
-            seen["scroll"],
-            seen["wide"]
-        );
-        assert_eq!(strings(&seen["wide"]), [""; 0], "{place}: wider than the screen");
-        assert_eq!(strings(&seen["twice"]), [""; 0], "{place}: ids used twice");
-        assert_eq!(strings(&seen["dangling"]), [""; 0], "{place}: links to nothing");
-        check_plots(&place, &seen);
-        check_structure(&place, &seen);
-
-        page.set_media(&[("prefers-color-scheme", "dark")]);
-        let dark = page.evaluate(LOOK);
-        assert_ne!(dark["ground"], seen["ground"], "{place}: the same ground in the dark");
-        assert_ne!(dark["ink"], seen["ink"], "{place}: the same ink in the dark");
-
-        check_accessible(&place, &page.accessible(), &seen);
-        assert_eq!(page.complaints(), [""; 0], "{place}");
-    }
-}
-
-/// Pictures of the page as a reader first sees it.
-fn leave_pictures(page: &mut Page<'_>, folder: &Path, name: &str, screen: Screen) {
-    page.screenshot(&folder.join(format!("{name}-{screen:?}.png").to_lowercase()));
-    if screen == Screen::Desktop {
-        page.print(&folder.join(format!("{name}.pdf")));
-        page.set_media(&[("prefers-color-scheme", "dark")]);
-        page.screenshot(&folder.join(format!("{name}-dark.png")));
-        page.set_media(&[("prefers-color-scheme", "light")]);
-    }
-}
-
-fn check_plots(place: &str, seen: &Value) {
-    let plots = seen["plots"].as_array().unwrap();
-    let of_plots: Vec<&str> = plots.iter().map(|plot| plot["figure"].as_str().unwrap()).collect();
-    assert_eq!(of_plots, strings(&seen["figures"]), "{place}: every figure shows one plot");
-    for plot in plots {
-        let figure = &plot["figure"];
-        assert!(plot["area"].as_f64() > Some(20_000.0), "{place}: {figure} has no area");
-        assert!(plot["texts"].as_u64() > Some(3), "{place}: {figure} has no text");
-        assert_eq!(strings(&plot["outside"]), [""; 0], "{place}: {figure} has text beyond its edge");
-        assert_eq!(strings(&plot["touching"]), [""; 0], "{place}: {figure} has text over text");
-        let words = strings(&plot["words"]);
-        assert!(words.len() == 2 && words.iter().all(|words| words.len() > 4), "{place}: {figure} says {words:?}");
-    }
-}
-
-fn check_structure(place: &str, seen: &Value) {
-    let headings: Vec<u64> = seen["headings"].as_array().unwrap().iter().filter_map(Value::as_u64).collect();
-    assert_eq!(headings.iter().filter(|level| **level == 1).count(), 1, "{place}: one main heading");
-    assert!(headings.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{place}: {headings:?}");
-    for table in seen["tables"].as_array().unwrap() {
-        let caption = table["caption"].as_str().unwrap();
-        assert!(caption.len() > 4, "{place}: a table without a caption");
-        assert!(table["columns"].as_u64() > Some(1), "{place}: '{caption}' has no columns");
-        assert_eq!(table["ragged"], 0, "{place}: '{caption}' has rows of other lengths");
-        assert_eq!(table["unnamed"], 0, "{place}: '{caption}' has rows without a name");
-        assert_eq!(table["selectable"], true, "{place}: '{caption}' cannot be copied");
-    }
-    for picture in seen["pictures"].as_array().unwrap() {
-        assert!(picture["width"].as_u64() > Some(0), "{place}: a picture is broken");
-        assert!(picture["alt"].as_str().is_some_and(|words| words.len() > 4), "{place}: a picture without words");
-    }
-}
-
-/// A screen reader finds each plot as an image with a name, and no shapes within it.
-fn check_accessible(place: &str, nodes: &[(String, String)], seen: &Value) {
-    let images = nodes.iter().filter(|(role, _)| role == "image" || role == "img");
-    let images: Vec<&str> = images.map(|(_, name)| name.as_str()).collect();
-    let expected = seen["plots"].as_array().unwrap().len() + seen["pictures"].as_array().unwrap().len();
-    assert_eq!(images.len(), expected, "{place}: {images:?}");
-    assert!(images.iter().all(|name| name.len() > 4), "{place}: an image without a name");
-}
-
-#[test]
-fn compression_opens() {
-    check("compression", &reports::compression().to_html().unwrap());
-}
-
-#[test]
-fn evaluation_opens() {
-    check("evaluation", &reports::evaluation().to_html().unwrap());
+fn about(title: &str) -> About {
+    About { title: title.into(), facts: Vec::new() }
 }
 
 #[test]
 fn training_opens() {
-    check("training", &reports::training().to_html().unwrap());
+    check("training", &training::report().to_html().unwrap());
 }
 
+/// Many alternatives close to each other, with long names; by accuracy and by error.
 #[test]
-fn profile_opens() {
-    check("profile", &reports::profile().to_html().unwrap());
-}
-
-/// The network with every parameter in 8 bits, at the position that its largest value allows, and every buffer in
-/// `buffers`.
-fn fixed(network: &Network, buffers: NumberFormat) -> Network {
-    let mut network = network.clone();
-    for variable in &mut network.variables {
-        variable.format = match &variable.kind {
-            VariableKind::Buffer => buffers,
-            VariableKind::Parameter(values) => {
-                let largest = values.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
-                let fits = |position: &i8| largest * f32::from(*position).exp2() < 127.5;
-                NumberFormat::Fixed8 { position: (0..=7).rev().find(fits).unwrap_or(0) }
-            }
-        };
-    }
-    network
-}
-
-/// Bytes of the network's file.
-fn file_bytes(network: &Network) -> u64 {
-    let options = EncodeOptions { version: fewbit_nnb::Version::V3, ..EncodeOptions::default() };
-    encode(network, &options).expect("the network can be encoded").bytes.len() as u64
-}
-
-/// Where the network's buffers lie in the best plan.
-fn planned_arena(network: &Network) -> ArenaMap {
-    let plan = memory::plan(network);
-    network::arena(network, plan.bytes, plan.lower_bound, |index| plan.arena.offsets[index])
-}
-
-/// Small networks of other kinds, whose quality is an error; what is not known has no section.
-#[test]
-fn other_networks_open() {
-    for (name, float) in reference_networks().into_iter().filter(|(name, _)| !name.starts_with("resnet23")) {
-        let small = fixed(&float, NumberFormat::Fixed16 { position: 9 });
-        let layer = |node: &Node| LayerError {
-            name: node.name.clone(),
-            function: node.operation.spec().name.into(),
-            sqnr_db: Some(node.name.len() as f64),
-            ..LayerError::default()
-        };
-        let version = |name: &str, network: &Network, error: f64| Version {
-            name: name.into(),
-            model_bytes: file_bytes(network),
-            arena_bytes: planned_arena(network).arena_bytes,
-            state_bytes: 600,
-            quality: Some(Quality::MeanSquaredError(error)),
-        };
+fn alternatives_open() {
+    let version = |index: u64, quality: Quality| Version {
+        name: format!("weights of {} bits, buffers of {} bits, number {index}", 2 + index % 7, 8 + index % 9),
+        model_bytes: 60_000 + index * index * 40,
+        arena_bytes: 131_072 + (index % 3) * 65_536,
+        state_bytes: 176,
+        quality: Some(quality),
+    };
+    let accuracy = |index: u64| Quality::Top1(0.86 - 0.3 / (index + 1) as f64);
+    let error = |index: u64| Quality::MeanSquaredError(0.01 + 0.5 / (index * index + 1) as f64);
+    let qualities: [(&str, &dyn Fn(u64) -> Quality); 2] =
+        [("alternatives-accuracy", &accuracy), ("alternatives-error", &error)];
+    for (name, quality) in qualities {
+        let alternatives: Vec<Version> = (0..40).map(|index| version(index, quality(index))).collect();
+        let float = Version { name: "float".into(), model_bytes: 413_792, ..version(60, quality(60)) };
         let report = CompressionReport {
-            about: About { title: format!("Compression of {name}"), facts: Vec::new() },
-            versions: vec![version("float", &float, 0.0123), version("small", &small, 0.0131)],
-            alternatives: vec![version("16 bits", &small, 0.0131), version("8 bits", &small, 0.2)],
-            chosen: Some(0),
-            memory: Some(planned_arena(&small)),
-            variables: small.variables.iter().map(VariableReport::new).collect(),
-            layers: small.nodes.iter().map(layer).collect(),
+            about: about(name),
+            versions: vec![float, alternatives[12].clone()],
+            alternatives,
+            chosen: Some(12),
             ..CompressionReport::default()
         };
-        check(&name, &report.to_html().unwrap());
+        check(name, &report.to_html().unwrap());
     }
 }
 
@@ -213,7 +66,7 @@ fn many_classes_open() {
             (0..count).map(|class| (0..count).map(|other| samples(class, other)).collect()).collect();
         counts[count / 2] = vec![0; count];
         let report = EvaluationReport {
-            about: About { title: format!("Evaluation with {count} classes"), facts: Vec::new() },
+            about: about(&format!("Evaluation with {count} classes")),
             samples: counts.iter().flatten().sum(),
             confusion: Some(Confusion { classes: (0..count).map(class).collect(), counts }),
             ..EvaluationReport::default()
@@ -235,8 +88,7 @@ fn odd_runs_open() {
         learning_rate: vec![(0.0, 1e-5), (3.0, 1e-5)],
         ..Run::default()
     };
-    let about = About { title: "Training".into(), facts: Vec::new() };
-    check("odd-runs", &TrainingReport { about, runs: vec![short, diverging] }.to_html().unwrap());
+    check("odd-runs", &TrainingReport { about: about("Training"), runs: vec![short, diverging] }.to_html().unwrap());
 }
 
 /// Opens drawings of networks: cards lie apart, and no text leaves its card or lies over another.
@@ -272,19 +124,33 @@ fn check_drawings(networks: &[(String, Network)]) {
 /// JavaScript that tells what there is to see in a drawing.
 const LOOK_AT_DRAWING: &str = include_str!("look_at_drawing.js");
 
-/// The networks that come with their outputs in NNabla, by name.
-fn reference_networks() -> Vec<(String, Network)> {
-    let folder = network::repository("testdata/reference/networks");
+/// A file of the repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn read(path: &Path) -> Network {
+    Nnp::open(path).unwrap().network(&ImportOptions::default()).unwrap()
+}
+
+/// The networks that come with their outputs in NNabla, and the trained ResNet23 in 8 bits.
+fn networks() -> Vec<(String, Network)> {
+    let folder = repository("testdata/reference/networks");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() >= 7);
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    paths.iter().map(|path| (name(path), network::read(&path.join("net.nnp")))).collect()
+    let mut networks: Vec<(String, Network)> =
+        paths.iter().map(|path| (name(path), read(&path.join("net.nnp")))).collect();
+    let mut small = read(&repository("models/resnet23_trained.nnp"));
+    for variable in &mut small.variables {
+        variable.format = NumberFormat::Fixed8 { position: 5 };
+    }
+    networks.push(("resnet23_8_bits".into(), small));
+    networks
 }
 
 #[test]
 fn drawings_open() {
-    let mut networks = reference_networks();
-    networks.push(("resnet23_8_bits".into(), measured::measured().compressed().network.clone()));
-    check_drawings(&networks);
+    check_drawings(&networks());
 }

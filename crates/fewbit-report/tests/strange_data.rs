@@ -205,10 +205,11 @@ proptest! {
     fn profile(
         name in any_name(),
         layers in vec((any_name(), any_number(), any_count(), prop::option::of(any_count())), 0..8),
-        cycles in vec(any_count(), 0..3),
+        cycles in vec(prop::option::of(any_count()), 0..3),
+        portable_seconds in prop::option::of(any_number()),
     ) {
         let layer = |(name, seconds, multiply_accumulates, bytes_moved): (String, f64, u64, Option<u64>)| LayerCost {
-            function: name.clone(), name, seconds, multiply_accumulates, bytes_moved, cycles: cycles.clone(),
+            function: name.clone(), name, seconds, portable_seconds, multiply_accumulates, bytes_moved, cycles: cycles.clone(),
         };
         let report = ProfileReport {
             about: about(name.clone()),

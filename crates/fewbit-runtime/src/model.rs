@@ -134,6 +134,21 @@ impl<'a> Model<'a> {
         DeclaredInputs { nnb: &self.nnb, list: self.nnb.function(index).inputs }
     }
 
+    /// Whether *integer* semantics compute the function at `index`, which must be below the number of functions, without
+    /// floats. Others read fixed-point values as floats and round what comes out.
+    pub fn is_integer(&self, index: usize) -> bool {
+        let (record, inputs) = (self.nnb.function(index), self.declared_inputs(index));
+        let is_integer = |function: &Function, output: usize| {
+            functions::is_integer(function, &inputs, self.nnb.variable(output).format)
+        };
+        self.function(index).is_some_and(|function| record.outputs.iter().all(|output| is_integer(&function, output)))
+    }
+
+    /// The shapes of the inputs of the function at `index`, which must be below the number of functions.
+    pub fn input_shapes(&self, index: usize) -> impl Shapes {
+        VariableShapes { nnb: &self.nnb, list: self.nnb.function(index).inputs }
+    }
+
     fn check_function(&self, index: usize) -> Result<(), OpenError> {
         let record = self.nnb.function(index);
         let name = record.spec.name;

@@ -6,6 +6,7 @@
 //! | [`model`] | opening network files and `.nnb` files, whatever they are |
 //! | [`dataset`] | opening datasets, and their samples as a network's inputs |
 //! | [`measurement`] | sizes and accuracy of a network, printed |
+//! | [`layers`] | the layers of a profile, named, with estimated cycles |
 //! | [`report`] | what was measured, as pages |
 //! | [`output`] | writing files so that a failure leaves nothing behind |
 //! | [`console`] | printing for people and for programs |
@@ -17,6 +18,7 @@
 mod commands;
 mod console;
 mod dataset;
+mod layers;
 mod measurement;
 mod model;
 mod output;

@@ -2,7 +2,7 @@
 
 use super::file;
 use crate::error::CompressError;
-use crate::evaluate::Judge;
+use crate::evaluate::{FirstOutput, Judge};
 use crate::feed::Feed;
 use crate::position::decibels;
 use crate::progress::Progress;
@@ -45,17 +45,15 @@ impl Trial {
 
 /// Runs networks beside the float network.
 ///
-/// The host's engine runs both: float layers in its fast kernels, what has a fixed-point format in the exact ones. So a
-/// trial takes little more time than the layers in fixed point, and differs from the portable runtime only by the order in
-/// which floats are added.
+/// The host's engine runs both: float layers in floats, fixed-point layers in integers. So a trial is quick, and differs
+/// from the portable runtime only by the order in which floats are added.
 pub(super) struct Bench<'b> {
     float: Model<'b>,
     inputs: &'b Inputs,
     progress: &'b dyn Progress,
     /// How the first output tells classes.
     judge: Option<Judge>,
-    output_len: usize,
-    per_sample: usize,
+    output: FirstOutput,
 }
 
 impl<'b> Bench<'b> {
@@ -66,16 +64,14 @@ impl<'b> Bench<'b> {
     pub fn new(file: &'b [u8], inputs: &'b Inputs, progress: &'b dyn Progress) -> Result<Self, CompressError> {
         let float = Model::open(file)?;
         let feed = Feed::new(&float, inputs)?;
-        let outputs = float.nnb().outputs();
-        let output = (!outputs.is_empty()).then(|| outputs.get(0)).ok_or(CompressError::NoOutput)?;
-        let output_len = float.nnb().variable(output).shape.items();
-        let whole = output_len.is_multiple_of(feed.batch());
-        let per_sample = if whole { output_len / feed.batch() } else { output_len };
+        let output = FirstOutput::of(&float, feed.batch())?;
         let judge = match inputs.dataset().task() {
-            Task::Classes(names) if whole => Judge::new(float.nnb(), output, per_sample, names.len()),
+            Task::Classes(names) if output.whole => {
+                Judge::new(float.nnb(), output.variable, output.per_sample, names.len())
+            }
             _ => None,
         };
-        Ok(Self { float, inputs, progress, judge, output_len, per_sample })
+        Ok(Self { float, inputs, progress, judge, output })
     }
 
     /// Runs a network on all samples.
@@ -93,7 +89,7 @@ impl<'b> Bench<'b> {
                 float: float.runner(),
                 other: other.runner(),
                 input: vec![0.0; feed.input_len()],
-                outputs: [vec![0.0; self.output_len], vec![0.0; self.output_len]],
+                outputs: [vec![0.0; self.output.len], vec![0.0; self.output.len]],
             };
             for run in runs {
                 feed.fill(run, &mut lane.input)?;
@@ -113,7 +109,7 @@ impl<'b> Bench<'b> {
     }
 
     fn compare(&self, samples: std::ops::Range<usize>, [float, other]: &[Vec<f32>; 2], trial: &mut Trial) {
-        let size = self.per_sample.max(1);
+        let size = self.output.per_sample.max(1);
         for ((sample, float), other) in samples.zip(float.chunks(size)).zip(other.chunks(size)) {
             for (&float, &other) in float.iter().zip(other).filter(|(a, b)| a.is_finite() && b.is_finite()) {
                 let (float, other) = (f64::from(float), f64::from(other));

@@ -84,11 +84,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, CompressError> {
     let model = Model::open(file)?;
     let feed = Feed::new(&model, inputs)?;
-    let outputs = model.nnb().outputs();
-    let output = (!outputs.is_empty()).then(|| outputs.get(0)).ok_or(CompressError::NoOutput)?;
-    let output_len = model.nnb().variable(output).shape.items();
-    let whole = output_len.is_multiple_of(feed.batch());
-    let per_sample = if whole { output_len / feed.batch() } else { output_len };
+    let FirstOutput { variable: output, len: output_len, per_sample, whole } = FirstOutput::of(&model, feed.batch())?;
     let misfit = |expected, what| CompressError::OutputLength { found: per_sample, expected, what };
     let origin = || inputs.dataset().origin().display().to_string();
 
@@ -122,6 +118,33 @@ pub fn evaluate(
         Task::Unlabelled => return Err(CompressError::Unlabelled(origin())),
     };
     Ok(Evaluation { images: inputs.len(), score, seconds: start.elapsed().as_secs_f64() })
+}
+
+/// The output of a network that counts: the first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstOutput {
+    /// Its variable.
+    pub variable: usize,
+    /// How many values it has.
+    pub len: usize,
+    /// How many of them a sample of the batch has.
+    pub per_sample: usize,
+    /// Whether every sample has as many.
+    pub whole: bool,
+}
+
+impl FirstOutput {
+    /// The first output of a model that takes `batch` samples at once.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn of(model: &Model<'_>, batch: usize) -> Result<Self, CompressError> {
+        let outputs = model.nnb().outputs();
+        let variable = (!outputs.is_empty()).then(|| outputs.get(0)).ok_or(CompressError::NoOutput)?;
+        let len = model.nnb().variable(variable).shape.items();
+        let whole = len.is_multiple_of(batch);
+        Ok(Self { variable, len, per_sample: if whole { len / batch } else { len }, whole })
+    }
 }
 
 fn squared_difference(a: f32, b: f32) -> f64 {

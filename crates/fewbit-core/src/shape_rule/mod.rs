@@ -11,6 +11,7 @@ mod convolution;
 mod elementwise;
 mod fused_convolution;
 mod in_place;
+mod product;
 mod reduction;
 mod window;
 
@@ -21,6 +22,7 @@ use crate::shape::{Shape, ShapeError};
 pub use arrays::SliceAxis;
 pub use convolution::{ConvolutionGeometry, ConvolutionKind, SpatialAxis};
 pub use fused_convolution::FusedConvolutionInputs;
+pub use product::ProductSize;
 pub use window::{PoolingAxis, PoolingGeometry};
 
 /// The shapes of some variables, wherever they are kept.

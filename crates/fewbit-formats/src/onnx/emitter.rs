@@ -26,10 +26,15 @@ pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto { name: name.into(), i: Some(value), r#type: AttributeType::Int.into(), ..AttributeProto::default() }
 }
 
+/// A list of integers as an attribute.
+pub(crate) fn ints(name: &str, values: &[i64]) -> AttributeProto {
+    let ints = values.to_vec();
+    AttributeProto { name: name.into(), ints, r#type: AttributeType::Ints.into(), ..AttributeProto::default() }
+}
+
 /// A list of sizes, axes or the like as an attribute.
 pub(crate) fn sizes(name: &str, values: &[usize]) -> AttributeProto {
-    let ints = values.iter().map(|&value| size(value)).collect();
-    AttributeProto { name: name.into(), ints, r#type: AttributeType::Ints.into(), ..AttributeProto::default() }
+    ints(name, &values.iter().map(|&value| size(value)).collect::<Vec<_>>())
 }
 
 /// A real number as an attribute.

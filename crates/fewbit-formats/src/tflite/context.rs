@@ -4,7 +4,7 @@ use super::flatbuffer::Record;
 use super::graph::Graph;
 use super::model::{Operator, Tensor};
 use super::schema::options;
-use crate::onnx::emitter::{Emitter, Value, float, int};
+use crate::onnx::emitter::{Emitter, Value, float, int, ints, word};
 use crate::onnx::error::NodeError;
 use crate::onnx::message::AttributeProto;
 use crate::onnx::message::tensor_proto::DataType;
@@ -176,7 +176,7 @@ impl<'f> Context<'_, '_, 'f> {
             1 => "VALID",
             other => return Err(NodeError::unsupported(format!("padding number {other} is not known"))),
         };
-        Ok(crate::onnx::emitter::word("auto_pad", name))
+        Ok(word("auto_pad", name))
     }
 
     /// The steps of a window, as an attribute.
@@ -224,17 +224,6 @@ impl<'f> Context<'_, '_, 'f> {
 fn dims(tensor: &Tensor<'_>) -> Result<Vec<usize>> {
     let dims: Option<Vec<usize>> = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
     dims.ok_or_else(|| NodeError::invalid(format!("tensor '{}' has a negative extent", tensor.name)))
-}
-
-/// A list of integers as an attribute.
-pub(super) fn ints(name: &str, values: &[i64]) -> AttributeProto {
-    use crate::onnx::message::attribute_proto::AttributeType;
-    AttributeProto {
-        name: name.into(),
-        ints: values.to_vec(),
-        r#type: AttributeType::Ints.into(),
-        ..AttributeProto::default()
-    }
 }
 
 /// An axis as an attribute.

@@ -14,7 +14,7 @@ use crate::onnx::error::NodeError;
 use crate::onnx::message::tensor_proto::DataType;
 use crate::onnx::message::tensor_shape_proto::{Dimension, dimension};
 use crate::onnx::message::{
-    GraphProto, ModelProto, OperatorSetIdProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 use crate::onnx::{UnsupportedNode, UnsupportedNodes};
 
@@ -56,6 +56,7 @@ pub(super) fn translate(model: &Model<'_>) -> Result<Translated, TfliteError> {
         match graph.operator(operator, &output) {
             Ok(()) => {}
             Err(NodeError::Unsupported(reason)) => {
+                graph.leave_out(operator, &output);
                 unsupported.0.push(UnsupportedNode { node: output, operator: operator.name.to_string(), reason });
             }
             Err(NodeError::Invalid(reason)) => {
@@ -66,9 +67,9 @@ pub(super) fn translate(model: &Model<'_>) -> Result<Translated, TfliteError> {
     }
     let mut outputs = Vec::new();
     for &output in &model.outputs {
-        // What operators give that are missing has no value, and there is an error anyway.
-        let value = graph.values[output].clone().unwrap_or_default();
-        outputs.push(ValueInfoProto { name: value, r#type: None });
+        // An output that nothing gives is missed when the graph is read.
+        let name = graph.values[output].clone().unwrap_or_else(|| model.tensors[output].name.clone());
+        outputs.push(ValueInfoProto { name, r#type: None });
     }
     let message = ModelProto {
         graph: Some(GraphProto {
@@ -139,11 +140,6 @@ impl<'f> Graph<'_, 'f> {
         }
         let first = self.emitter.nodes.len();
         self.emitter.enter(name);
-        // What depends on an operator that is missing is left out.
-        let missing = |&place: &usize| self.values[place].is_none() && self.model.tensors[place].bytes.is_none();
-        if operator.inputs.iter().flatten().any(missing) {
-            return Ok(());
-        }
         let results = (row.translate)(&mut Context { graph: self, operator })?;
         if results.len() != operator.outputs.len() {
             let (found, expected) = (operator.outputs.len(), results.len());
@@ -159,6 +155,21 @@ impl<'f> Graph<'_, 'f> {
             node.name = name.into();
         }
         Ok(())
+    }
+
+    /// Adds a node that ONNX does not know in place of an operator that cannot be translated, so that all others can be looked at.
+    fn leave_out(&mut self, operator: &Operator<'_>, name: &str) {
+        let mut output = Vec::new();
+        for &place in &operator.outputs {
+            if self.values[place].is_none() {
+                let value = self.model.tensors[place].name.clone();
+                self.named[place] = true;
+                self.values[place] = Some(value.clone());
+                output.push(value);
+            }
+        }
+        let (name, op_type) = (name.into(), operator.name.to_string());
+        self.emitter.nodes.push(NodeProto { name, op_type, output, ..NodeProto::default() });
     }
 
     /// Makes a value that of a tensor, rounded if the tensor is quantised.
@@ -200,22 +211,23 @@ impl<'f> Graph<'_, 'f> {
         self.emitter.name(value, &self.model.tensors[place].name);
     }
 
-    /// Scales and zero points of a tensor as constants, and the axis that they lie along.
-    fn factors(
+    /// The scales of a tensor as a constant.
+    fn scales(&mut self, quantization: &Quantization) -> Value {
+        self.emitter.floats(&factor_dims(quantization), &quantization.scales)
+    }
+
+    /// The zero points of a tensor as a constant, which must be values of its type.
+    fn zero_points(
         &mut self,
         place: usize,
         data_type: DataType,
         quantization: &Quantization,
-    ) -> Result<[Value; 2], TfliteError> {
-        let Quantization { scales, zero_points, .. } = quantization;
-        let error = || TfliteError::Tensor {
+    ) -> Result<Value, TfliteError> {
+        let zeros = element::to_bytes(data_type, &quantization.zero_points).ok_or_else(|| TfliteError::Tensor {
             name: self.model.tensors[place].name.clone(),
             reason: "its zero point is no value of its type".into(),
-        };
-        let zeros = element::to_bytes(data_type, zero_points).ok_or_else(error)?;
-        let dims: &[usize] = if scales.len() == 1 { &[] } else { &[scales.len()] };
-        let scales = self.emitter.floats(dims, scales);
-        Ok([scales, self.emitter.constant(data_type, dims, zeros)])
+        })?;
+        Ok(self.emitter.constant(data_type, &factor_dims(quantization), zeros))
     }
 
     /// Real numbers as a tensor holds them: the nearest that its integers stand for.
@@ -230,7 +242,7 @@ impl<'f> Graph<'_, 'f> {
             let name = self.model.tensors[place].name.clone();
             return Err(TfliteError::Tensor { name, reason: "it has the scale 0".into() });
         }
-        let [scale, zero] = self.factors(place, data_type, quantization)?;
+        let (scale, zero) = (self.scales(quantization), self.zero_points(place, data_type, quantization)?);
         let axis = || vec![int("axis", size(quantization.axis))];
         let integers = self.emitter.node("QuantizeLinear", &[value, &scale, &zero], axis());
         Ok(self.emitter.node("DequantizeLinear", &[&integers, &scale, &zero], axis()))
@@ -275,23 +287,23 @@ impl<'f> Graph<'_, 'f> {
         let stored = self.emitter.constant(*data_type, &dims, bytes.to_vec());
         match &tensor.quantization {
             Some(quantization) if *data_type != DataType::Float => {
-                let invalid = |error: TfliteError| NodeError::invalid(error.to_string());
-                // Zero points of types that are not computed with are none.
-                let wide = [DataType::Int32, DataType::Int64, DataType::Int4, DataType::Int2, DataType::Uint4];
-                let axis = vec![int("axis", size(quantization.axis))];
-                if wide.contains(data_type) {
-                    if quantization.zero_points.iter().any(|&zero| zero != 0) {
-                        return Err(NodeError::unsupported(format!("its input '{}' has a zero point", tensor.name)));
-                    }
-                    let dims: &[usize] =
-                        if quantization.scales.len() == 1 { &[] } else { &[quantization.scales.len()] };
-                    let scale = self.emitter.floats(dims, &quantization.scales);
-                    return Ok(self.emitter.node("DequantizeLinear", &[&stored, &scale], axis));
+                let mut inputs = vec![stored, self.scales(quantization)];
+                if quantization.zero_points.iter().any(|&zero| zero != 0) {
+                    let zeros = self.zero_points(place, *data_type, quantization);
+                    inputs.push(zeros.map_err(|error| NodeError::unsupported(error.to_string()))?);
                 }
-                let [scale, zero] = self.factors(place, *data_type, quantization).map_err(invalid)?;
-                Ok(self.emitter.node("DequantizeLinear", &[&stored, &scale, &zero], axis))
+                let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+                Ok(self.emitter.node("DequantizeLinear", &inputs, vec![int("axis", size(quantization.axis))]))
             }
             _ => Ok(self.emitter.node("Identity", &[&stored], Vec::new())),
         }
+    }
+}
+
+/// The shape of the scales of a tensor: a single number, or one for each place along an axis.
+fn factor_dims(quantization: &Quantization) -> Vec<usize> {
+    match quantization.scales.len() {
+        1 => Vec::new(),
+        count => vec![count],
     }
 }

@@ -65,8 +65,9 @@ pub fn read(bytes: &[u8], options: &TfliteOptions) -> Result<Import> {
     let options = OnnxOptions { batch: options.batch, channels_first: options.channels_first };
     let read = network_of(message, &ExternalFiles::default(), &options);
     if !unsupported.0.is_empty() {
-        // Of what depends on operators that are missing nothing can be said, but of all others it can.
-        if let Err(FormatError::Onnx(OnnxError::Unsupported(more))) = read {
+        // In the graph stand nodes for those that are left out, and perhaps others that are not supported.
+        if let Err(FormatError::Onnx(OnnxError::Unsupported(mut more))) = read {
+            more.0.retain(|node| !unsupported.0.iter().any(|known| known.node == node.node));
             unsupported.0.extend(more.0);
         }
         return Err(TfliteError::Unsupported(unsupported).into());

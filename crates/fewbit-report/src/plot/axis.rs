@@ -238,9 +238,10 @@ pub fn chart<'a, 's>(
 ) -> Result<Chart<'a, 's>, DrawingAreaErrorKind<Infallible>> {
     let (width, height) = area.dim_in_pixel();
     let (width, height) = (width as i32, height as i32);
-    let left = y.widest_tick() + 10.0;
-    // The last number of the horizontal axis sticks out by half its width.
-    let right = x.ticks.last().map_or(0.0, |(_, tick)| text::width(tick, SMALL) / 2.0) + 4.0;
+    // The first and the last number of the horizontal axis stick out by half their width.
+    let half = |tick: Option<&(f64, String)>| tick.map_or(0.0, |(_, tick)| text::width(tick, SMALL) / 2.0) + 4.0;
+    let left = (y.widest_tick() + 10.0).max(half(x.ticks.first()));
+    let right = half(x.ticks.last());
     let mut chart = ChartBuilder::on(area)
         .margin_top(px(if y.label.is_empty() { 6 } else { ABOVE }))
         .margin_right(units(right))

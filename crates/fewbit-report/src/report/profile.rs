@@ -21,6 +21,10 @@ impl ProfileReport {
     /// # Errors
     /// When a plot cannot be drawn.
     pub fn to_html(&self) -> Result<String, ReportError> {
-        Ok(page(&self.about, &costs::tiles(&self.layers), &costs::sections(&self.layers, &self.estimates)?))
+        Ok(page(
+            &self.about,
+            &costs::tiles(&self.layers, &self.estimates),
+            &costs::sections(&self.layers, &self.estimates)?,
+        ))
     }
 }

@@ -20,12 +20,14 @@ pub struct LayerCost {
     pub function: String,
     /// How long it takes, in seconds.
     pub seconds: f64,
+    /// How long it takes with portable kernels, if that was measured.
+    pub portable_seconds: Option<f64>,
     /// Multiplications with an addition.
     pub multiply_accumulates: u64,
     /// Bytes read and written, if known.
     pub bytes_moved: Option<u64>,
-    /// Estimated cycles, one for each of [`CycleEstimates::processors`].
-    pub cycles: Vec<u64>,
+    /// Estimated cycles for each of [`CycleEstimates::processors`]; `None` where there is no estimate.
+    pub cycles: Vec<Option<u64>>,
 }
 
 /// For which processors cycles are estimated.
@@ -38,8 +40,9 @@ pub struct CycleEstimates {
 /// So many layers are drawn: the costliest.
 const MOST_ROWS: usize = 40;
 
-/// So many of the costliest are marked.
+/// So many of the costliest are marked, if they have at least this share of all.
 const COSTLIEST: usize = 3;
+const LEAST_SHARE: f64 = 0.05;
 
 fn total_seconds(layers: &[LayerCost]) -> f64 {
     layers.iter().map(|layer| layer.seconds).sum()
@@ -50,14 +53,28 @@ fn total_accumulates(layers: &[LayerCost]) -> u64 {
 }
 
 /// The numbers that the page begins with.
-pub(crate) fn tiles(layers: &[LayerCost]) -> Vec<Tile> {
+pub(crate) fn tiles(layers: &[LayerCost], estimates: &CycleEstimates) -> Vec<Tile> {
     let (time, work) = (total_seconds(layers), total_accumulates(layers));
     let tile = |name: &str, value: String, remark: String| Tile { name: name.into(), value, remark };
-    vec![
+    let mut tiles = vec![
         tile("Time of a run", number::seconds(time), format!("{} layers", layers.len())),
         tile("Multiply-accumulates", number::short_count(work as f64), number::count(work)),
         tile("Pace", number::short_count(work as f64 / time), "multiply-accumulates a second".into()),
-    ]
+    ];
+    if layers.iter().any(|layer| layer.portable_seconds.is_some()) {
+        let portable = layers.iter().filter_map(|layer| layer.portable_seconds).sum();
+        tiles.push(tile("With portable kernels", number::seconds(portable), "the code that devices run".into()));
+    }
+    for (place, processor) in estimates.processors.iter().enumerate() {
+        let cycles = layers.iter().filter_map(|layer| layer.cycles.get(place).copied().flatten());
+        let sum = cycles.clone().fold(0u64, u64::saturating_add);
+        let remark = match layers.len() - cycles.count() {
+            0 => "cycles, estimated".into(),
+            missing => format!("cycles, estimated, without {missing} layers"),
+        };
+        tiles.push(tile(processor, number::short_count(sum as f64), remark));
+    }
+    tiles
 }
 
 /// Time by layer, multiply-accumulates by layer, and the table.
@@ -120,14 +137,15 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
     let values = || layers.iter().map(|layer| Some((measure.value)(layer)));
     let (mut drawn, some) = largest(values(), MOST_ROWS);
     drawn.retain(|place| (measure.value)(&layers[*place]) > 0.0);
-    let (costliest, _) = largest(values(), COSTLIEST.min(layers.len().div_ceil(4)));
     let total: f64 = values().flatten().sum();
+    let (mut costliest, _) = largest(values(), COSTLIEST.min(layers.len().div_ceil(4)));
+    costliest.retain(|place| (measure.value)(&layers[*place]) >= LEAST_SHARE * total);
     let share = |place: &usize| number::percent((measure.value)(&layers[*place]) / total, 0);
     let row = |place: &usize| {
         let layer = &layers[*place];
         let value = (measure.value)(layer);
         Row {
-            name: layer.name.clone(),
+            name: label(layer),
             value: Some(value / measure.unit.1),
             text: (measure.text)(value),
             other: None,
@@ -136,30 +154,36 @@ fn bars(measure: &Measure, layers: &[LayerCost]) -> Result<Markup, ReportError> 
         }
     };
     let names: Vec<String> =
-        costliest.iter().map(|place| format!("{} ({})", layers[*place].name, share(place))).collect();
+        costliest.iter().map(|place| format!("{} ({})", label(&layers[*place]), share(place))).collect();
+    let told = if names.is_empty() { String::new() } else { format!(" The costliest: {}.", names.join(", ")) };
     let words = Words {
         id: measure.id.into(),
         title: measure.title.into(),
         description: format!(
-            "{} layers in the order of execution, {} in all. The costliest: {}. All numbers are in the table of all layers.",
+            "{} layers in the order of execution, {} in all.{told} All numbers are in the table of all layers.",
             drawn.len(),
-            (measure.text)(total),
-            names.join(", ")
+            (measure.text)(total)
         ),
         legend: vec![Key::new(Sample::Area(Ink::Vermillion, 1.0), "the costliest")],
     };
-    let label = match measure.unit.0 {
+    let axis = match measure.unit.0 {
         "" => measure.quantity.to_string(),
         unit => format!("{}, {unit}", measure.quantity),
     };
     let rows_: Vec<Row> = drawn.iter().map(row).collect();
     Ok(html! {
         p {
-            "In the order of execution. The costliest: " (names.join(", ")) "."
+            "In the order of execution." (told)
             @if some { " Only the " (MOST_ROWS) " costliest are drawn." }
         }
-        (rows(&words, Quantity::Of(&label), RowMark::Bar, &rows_)?)
+        (rows(&words, Quantity::Of(&axis), RowMark::Bar, &rows_)?)
     })
+}
+
+/// The name of a layer, with what it does where the name does not tell: those of `.nnb` files are numbers.
+fn label(layer: &LayerCost) -> String {
+    let function = layer.function.split(' ').next().unwrap_or_default();
+    if layer.name.contains(function) { layer.name.clone() } else { format!("{} {function}", layer.name) }
 }
 
 fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
@@ -175,6 +199,10 @@ fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
     .numbers("of all, %")
     .numbers("multiply-accumulates")
     .numbers("a second");
+    let portable = layers.iter().any(|layer| layer.portable_seconds.is_some());
+    if portable {
+        table = table.numbers("time, portable");
+    }
     if moved {
         table = table.numbers("bytes moved");
     }
@@ -189,13 +217,20 @@ fn table(layers: &[LayerCost], estimates: &CycleEstimates) -> Table {
             number::seconds(layer.seconds),
             number::percent(layer.seconds / total, 1).replace("\u{a0}%", ""),
             number::count(layer.multiply_accumulates),
-            number::short_count(layer.multiply_accumulates as f64 / layer.seconds),
+            match layer.multiply_accumulates {
+                0 => number::NONE.into(),
+                work => number::short_count(work as f64 / layer.seconds),
+            },
         ];
+        if portable {
+            cells.push(number::seconds(layer.portable_seconds.unwrap_or(f64::NAN)));
+        }
         if moved {
             cells.push(layer.bytes_moved.map_or_else(|| number::NONE.into(), number::count));
         }
-        let cycles =
-            |place: usize| layer.cycles.get(place).map_or_else(|| number::NONE.into(), |cycles| number::count(*cycles));
+        let cycles = |place: usize| {
+            layer.cycles.get(place).copied().flatten().map_or_else(|| number::NONE.into(), number::count)
+        };
         cells.extend((0..estimates.processors.len()).map(cycles));
         table.row(cells);
     }

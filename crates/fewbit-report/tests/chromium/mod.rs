@@ -1,4 +1,9 @@
-//! A headless Chromium, driven over its DevTools protocol.
+//! A headless Chromium, driven over its DevTools protocol, and what it must find on every page.
+//!
+//! Skipped, with a message, where there is no Chromium. With `FEWBIT_SCREENSHOTS=FOLDER` the tests leave pictures of every
+//! page there, for people to look at.
+
+pub mod check;
 
 use serde_json::{Value, json};
 use std::fs;

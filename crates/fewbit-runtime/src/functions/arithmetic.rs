@@ -53,6 +53,11 @@ impl Join {
         }
     }
 
+    /// Whether *integer* semantics join these inputs without floats.
+    pub fn is_integer<'v>(self, inputs: &dyn Inputs<'v>, output: NumberFormat) -> bool {
+        Exact::new(self, inputs, output).is_some()
+    }
+
     /// Whether integers come out exactly, if *integer* semantics have them computed as integers.
     pub fn is_exact<'v>(self, inputs: &dyn Inputs<'v>, output: NumberFormat) -> bool {
         let Some(to) = position(output) else { return true };

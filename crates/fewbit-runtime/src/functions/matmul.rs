@@ -4,7 +4,8 @@ use super::product::arithmetic::Arithmetic;
 use super::product::matrix::Matrix;
 use super::product::operands::Terms;
 use super::product::{OutputSteps, Part, Patches, Product, Weights};
-use crate::call::Call;
+use crate::call::{Call, Inputs};
+use crate::session::Semantics;
 use crate::values::ValuesMut;
 use fewbit_core::Shape;
 use fewbit_core::function::arguments::BatchMatmul;
@@ -15,22 +16,7 @@ pub(super) fn run(arguments: &BatchMatmul, call: &Call<'_, '_>, output: &mut Val
     let [Some(left), Some(right), Some(result)] = [a.shape(), b.shape(), output.shape()].map(Stack::new) else {
         return;
     };
-    let taps = if arguments.transpose_a { left.rows } else { left.columns };
-    let steps = |stack: &Stack, transpose: bool| if transpose { (1, stack.columns) } else { (stack.columns, 1) };
-    let (a_row, a_tap) = steps(&left, arguments.transpose_a);
-    let (b_tap, b_column) = steps(&right, arguments.transpose_b);
-    // Rows of a stack are no channels, whose positions could differ.
-    let rows = Matrix::new(a, a_row, a_tap);
-    let product = Product {
-        rows: result.rows,
-        columns: result.columns,
-        taps,
-        arithmetic: Arithmetic::new(call.semantics(), &b, &rows, None, taps),
-        weights: Weights::Plain(rows),
-        patches: Patches::Matrix(Matrix::new(b, b_column, b_tap)),
-        steps: OutputSteps { row: result.columns, column: 1 },
-        terms: Terms::default(),
-    };
+    let Some(product) = product(arguments, call, call.semantics()) else { return };
     let parts = (0..result.len()).map(|item| Part {
         weights: left.start(item, &result),
         x: right.start(item, &result),
@@ -38,6 +24,36 @@ pub(super) fn run(arguments: &BatchMatmul, call: &Call<'_, '_>, output: &mut Val
         output: item * result.rows * result.columns,
     });
     product.run(parts, output);
+}
+
+/// The product for one item of the batch.
+pub(super) fn product<'v>(
+    arguments: &BatchMatmul,
+    inputs: &dyn Inputs<'v>,
+    semantics: Semantics,
+) -> Option<Product<'v>> {
+    if inputs.count() < 2 {
+        return None;
+    }
+    let (a, b) = (inputs.values(0), inputs.values(1));
+    let (left, right) = (Stack::new(a.shape())?, Stack::new(b.shape())?);
+    let (rows, taps) = if arguments.transpose_a { (left.columns, left.rows) } else { (left.rows, left.columns) };
+    let columns = if arguments.transpose_b { right.rows } else { right.columns };
+    let steps = |stack: &Stack, transpose: bool| if transpose { (1, stack.columns) } else { (stack.columns, 1) };
+    let (a_row, a_tap) = steps(&left, arguments.transpose_a);
+    let (b_tap, b_column) = steps(&right, arguments.transpose_b);
+    // Rows of a stack are no channels, whose positions could differ.
+    let matrix = Matrix::new(a, a_row, a_tap);
+    Some(Product {
+        rows,
+        columns,
+        taps,
+        arithmetic: Arithmetic::new(semantics, &b, &matrix, None, taps),
+        weights: Weights::Plain(matrix),
+        patches: Patches::Matrix(Matrix::new(b, b_column, b_tap)),
+        steps: OutputSteps { row: columns, column: 1 },
+        terms: Terms::default(),
+    })
 }
 
 /// A variable seen as a stack of matrices.

@@ -77,6 +77,53 @@ pub(crate) fn integer_product<'v>(
     product::taken_apart::IntegerProduct::new(product, output)
 }
 
+/// Whether *integer* semantics compute an output of this format without floats. Each kernel answers by what it asks itself
+/// when it runs; those that are not named here compute in floats, whatever the formats.
+pub(crate) fn is_integer<'v>(function: &Function, inputs: &dyn Inputs<'v>, output: NumberFormat) -> bool {
+    let first = || (inputs.count() > 0).then(|| inputs.values(0));
+    match function {
+        Function::Affine(_)
+        | Function::BinaryConnectAffine(_)
+        | Function::BinaryWeightAffine(_)
+        | Function::INQAffine(_) => {
+            affine::product(function, inputs, Semantics::Integer, 0).is_some_and(|product| product.is_integer(output))
+        }
+        Function::BatchMatmul(arguments) => {
+            matmul::product(arguments, inputs, Semantics::Integer).is_some_and(|product| product.is_integer(output))
+        }
+        Function::MaxPooling(_)
+        | Function::AveragePooling(_)
+        | Function::SumPooling(_)
+        | Function::GlobalAveragePooling => first().is_some_and(|x| pooling::is_integer(&x, output)),
+        Function::ReLU(_)
+        | Function::ReLU6
+        | Function::HardTanh
+        | Function::MinimumScalar(_)
+        | Function::MaximumScalar(_)
+        | Function::Identity
+        | Function::Dropout(_)
+        | Function::Reshape(_)
+        | Function::Split(_)
+        | Function::Slice(_)
+        | Function::Transpose(_)
+        | Function::Flip(_)
+        | Function::Broadcast(_)
+        | Function::BroadcastTo(_)
+        | Function::Tile(_)
+        | Function::MatrixDiag
+        | Function::MatrixDiagPart
+        | Function::Unpooling(_) => first().is_some_and(|x| rescale::is_integer(&x, output)),
+        Function::Concatenate(_) | Function::Stack(_) => {
+            (0..inputs.count()).all(|index| rescale::is_integer(&inputs.values(index), output))
+        }
+        function => match Join::of(function) {
+            Some(join) => join.is_integer(inputs, output),
+            None => convolution::product(function, inputs, Semantics::Integer)
+                .is_some_and(|(product, _)| product.is_integer(output)),
+        },
+    }
+}
+
 /// Computes one output of a function.
 ///
 /// Every function has its line here: one that is added to [`Function`] does not compile until it has.

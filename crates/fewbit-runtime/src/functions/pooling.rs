@@ -9,9 +9,9 @@ use crate::call::Call;
 use crate::requantize::{Requantizer, position};
 use crate::session::Semantics;
 use crate::values::ValuesMut;
-use fewbit_core::Function;
 use fewbit_core::shape::MAX_RANK;
 use fewbit_core::shape_rule::{PoolingGeometry, SpatialAxis};
+use fewbit_core::{Function, NumberFormat};
 use fewbit_nnb::{Element, Values};
 
 /// What becomes of the values in a window.
@@ -29,10 +29,7 @@ enum Kind {
 pub(super) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
     let x = call.input(0);
     let Some(pooling) = Pooling::new(function, x) else { return };
-    let requantizer = match (call.semantics(), position(x.format())) {
-        (Semantics::Integer, Some(from)) => Requantizer::new(from, output.format()),
-        _ => None,
-    };
+    let requantizer = requantizer(&x, output.format()).filter(|_| call.semantics() == Semantics::Integer);
     match requantizer {
         Some(requantizer) => pooling.run::<i64>(output, |totals, counts, start, output| {
             let mut stored = [0; RUN];
@@ -53,6 +50,16 @@ pub(super) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
             output.write(start, totals);
         }),
     }
+}
+
+/// How integers of windows over `x` become those of an output; `None` if one of them is a float.
+fn requantizer(x: &Values<'_>, output: NumberFormat) -> Option<Requantizer> {
+    Requantizer::new(position(x.format())?, output)
+}
+
+/// Whether *integer* semantics pool `x` into an output of this format without floats.
+pub(super) fn is_integer(x: &Values<'_>, output: NumberFormat) -> bool {
+    requantizer(x, output).is_some()
 }
 
 /// A number that the values of a window are gathered in.

@@ -15,8 +15,18 @@ use fewbit_nnb::Values;
 /// How stored integers of an input become those of an output; `None` if one of them is a float, if channels have positions of
 /// their own, or if the output is not rounded half up.
 pub(super) fn requantizer(input: &Values<'_>, output: &ValuesMut<'_>) -> Option<Requantizer> {
-    let integers = output.rounding() == Rounding::HalfUp && input.channel_positions().is_empty();
-    integers.then(|| Requantizer::new(position(input.format())?, output.format())).flatten()
+    requantizer_to(input, output.format()).filter(|_| output.rounding() == Rounding::HalfUp)
+}
+
+/// [`requantizer`] for an output of this format that is rounded half up.
+fn requantizer_to(input: &Values<'_>, output: NumberFormat) -> Option<Requantizer> {
+    let one_position = input.channel_positions().is_empty();
+    one_position.then(|| Requantizer::new(position(input.format())?, output)).flatten()
+}
+
+/// Whether *integer* semantics bring values of an input to an output of this format without floats.
+pub(super) fn is_integer(input: &Values<'_>, output: NumberFormat) -> bool {
+    requantizer_to(input, output).is_some()
 }
 
 /// Limits each value of the first input to `bounds`, as `function` does for floats.

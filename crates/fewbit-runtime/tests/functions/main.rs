@@ -7,6 +7,7 @@ mod clipping;
 mod golden;
 mod hostile;
 mod in_place;
+mod integers;
 mod numbers;
 mod pooling;
 mod products;

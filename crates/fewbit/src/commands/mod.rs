@@ -8,6 +8,7 @@ mod draw;
 mod dump;
 mod evaluate;
 mod infer;
+mod profile;
 mod template;
 
 use anyhow::Result;
@@ -35,6 +36,8 @@ pub enum Command {
     Evaluate(evaluate::Arguments),
     /// Run a model on files of numbers
     Infer(infer::Arguments),
+    /// Show what each layer costs: time and work here, estimated cycles on a Cortex-M4 and M7
+    Profile(profile::Arguments),
     /// Write a settings file that lists every function and variable of a network
     Template(template::Arguments),
 }
@@ -54,6 +57,7 @@ impl Command {
             Self::Dump(arguments) => arguments.run(),
             Self::Evaluate(arguments) => arguments.run(),
             Self::Infer(arguments) => arguments.run(),
+            Self::Profile(arguments) => arguments.run(),
             Self::Template(arguments) => arguments.run(),
         }
     }

@@ -42,6 +42,21 @@ impl Model {
         }
     }
 
+    /// The bytes of [`Model::into_nnb`], and the network in them with the names that people know; an `.nnb` file has none, so
+    /// that names are made up.
+    ///
+    /// # Errors
+    /// When a network has something that the format cannot hold, or the bytes of an `.nnb` file are damaged.
+    pub fn into_named_nnb(self) -> Result<(Vec<u8>, Network)> {
+        let named = if let Self::Network(network) = &self { Some(network.clone()) } else { None };
+        let bytes = self.into_nnb()?;
+        let network = match named {
+            Some(network) => network,
+            None => decode(&Nnb::new(&bytes)?)?,
+        };
+        Ok((bytes, network))
+    }
+
     /// The model as a network; that of an `.nnb` file has made-up names.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `compression` | the page of `compress` |
 //! | `evaluation` | the page of `evaluate` |
+//! | `profile` | the page of `profile` |
 //! | `classes` | confusion and wrong examples, on both |
 //! | `arena` | the memory map |
 
@@ -11,9 +12,11 @@ mod arena;
 mod classes;
 mod compression;
 mod evaluation;
+mod profile;
 
 pub use compression::{Compression, compression};
 pub use evaluation::evaluation;
+pub use profile::profile;
 
 use crate::dataset::DataArguments;
 use crate::size;

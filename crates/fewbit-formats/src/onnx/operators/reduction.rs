@@ -70,12 +70,15 @@ pub(super) fn map(c: &mut Context<'_>, kind: Kind, axes: &[usize], keep_dims: bo
     let shape = c.shape(x);
     let none = axes.is_empty();
     let sum = |keep_dims| Ok::<_, NodeError>(Function::Sum(over(axes, keep_dims)?));
-    // Whatever the rank of its input, NNabla's function gives four axes.
-    let is_global_pooling = shape.rank() == 4 && keep_dims && *axes == [2, 3];
+    // Devices have NNabla's function for images in integers; whatever the rank of its input, it gives four axes.
+    let is_global_pooling = shape.rank() == 4 && *axes == [2, 3];
     let y = match kind {
         Kind::Sum | Kind::Mean | Kind::Max | Kind::Min | Kind::Prod if none => x,
         Kind::Sum => c.apply(sum(keep_dims)?, &[x])?,
-        Kind::Mean if is_global_pooling => c.apply(Function::GlobalAveragePooling, &[x])?,
+        Kind::Mean if is_global_pooling => {
+            let y = c.apply(Function::GlobalAveragePooling, &[x])?;
+            if keep_dims { y } else { c.reshape(y, &shape[..2])? }
+        }
         Kind::Mean => c.apply(Function::Mean(over(axes, keep_dims)?), &[x])?,
         Kind::Max => c.apply(Function::Max(extreme_over(axes, keep_dims)?), &[x])?,
         Kind::Min => c.apply(Function::Min(extreme_over(axes, keep_dims)?), &[x])?,

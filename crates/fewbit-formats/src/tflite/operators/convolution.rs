@@ -1,10 +1,10 @@
 //! Convolutions. Weights lie with their input channels last.
 
 use super::{Operator, Result};
-use crate::onnx::emitter::{Value, int, size, sizes};
+use crate::onnx::emitter::{Value, int, ints, size, sizes, word};
 use crate::onnx::error::NodeError;
 use crate::onnx::message::AttributeProto;
-use crate::tflite::context::{Context, ints};
+use crate::tflite::context::Context;
 use crate::tflite::schema::options as field;
 
 pub(super) static OPERATORS: &[Operator] = &[
@@ -39,7 +39,7 @@ pub(super) static OPERATORS: &[Operator] = &[
             inputs.push(c.input(3)?);
         }
         // Whatever the padding, the shape of the output is stated, and what is cut off is divided like this.
-        let auto_pad = crate::onnx::emitter::word("auto_pad", "SAME_UPPER");
+        let auto_pad = word("auto_pad", "SAME_UPPER");
         let attributes = vec![c.strides()?, auto_pad, sizes("output_shape", &[rows, columns])];
         finish(c, "ConvTranspose", &inputs, attributes, field::TRANSPOSE_CONV_ACTIVATION)
     }),

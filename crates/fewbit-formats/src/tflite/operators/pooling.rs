@@ -1,8 +1,8 @@
 //! Pooling.
 
 use super::{Operator, Result};
-use crate::onnx::emitter::Value;
-use crate::tflite::context::{Context, ints};
+use crate::onnx::emitter::{Value, ints};
+use crate::tflite::context::Context;
 use crate::tflite::schema::options as field;
 
 pub(super) static OPERATORS: &[Operator] = &[

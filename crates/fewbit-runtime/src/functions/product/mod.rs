@@ -134,6 +134,12 @@ impl Product<'_> {
         epilogue.is_none_or(|epilogue| epilogue.is_exact(channels))
     }
 
+    /// Whether it is computed without floats, if its outputs are to be of this format.
+    pub fn is_integer(&self, output: NumberFormat) -> bool {
+        let sums = self.arithmetic.integer();
+        sums.is_some_and(|sums| IntegerEpilogue::new(&self.terms, sums, output).is_some())
+    }
+
     /// Computes all parts in the arithmetic that the formats allow.
     pub fn run(self, parts: impl Iterator<Item = Part> + Clone, output: &mut ValuesMut<'_>) {
         match self.arithmetic {

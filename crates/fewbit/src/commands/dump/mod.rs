@@ -4,10 +4,10 @@ mod overview;
 mod text;
 
 use crate::console::{self, Console};
-use crate::model::{self, ModelArguments};
+use crate::model::ModelArguments;
 use anyhow::{Context, Result};
 use clap::Args;
-use fewbit_nnb::{Nnb, decode};
+use fewbit_nnb::Nnb;
 use fewbit_runtime::Model;
 use fewbit_runtime::model::arena_bytes;
 use overview::Overview;
@@ -29,23 +29,19 @@ impl Arguments {
     pub fn run(&self) -> Result<()> {
         let name = || self.model.name();
         let model = self.model.open()?;
-        // An .nnb file has no names; those of a network file are worth keeping.
-        let named = if let model::Model::Network(network) = &model { Some(network.clone()) } else { None };
-        let bytes = model.into_nnb().with_context(name)?;
-        let nnb = Nnb::new(&bytes).with_context(name)?;
         if self.nnablart {
+            let bytes = model.into_nnb().with_context(name)?;
+            let nnb = Nnb::new(&bytes).with_context(name)?;
             console::print(fewbit_nnb::dump::dump(&nnb).trim_end())?;
             return Ok(());
         }
-        let network = match named {
-            Some(network) => network,
-            None => decode(&nnb).with_context(name)?,
-        };
-        if let Err(error) = Model::open(&bytes) {
+        let (bytes, network) = model.into_named_nnb().with_context(name)?;
+        let nnb = Nnb::new(&bytes).with_context(name)?;
+        let model = Model::open(&bytes).inspect_err(|error| {
             console::warn(&format!("{}: fewbit cannot run this model: {error}", name()));
-        }
+        });
         let arena_bytes = arena_bytes(&nnb).unwrap_or(usize::MAX);
-        let overview = Overview::new(&network, &nnb, bytes.len(), arena_bytes);
+        let overview = Overview::new(&network, &nnb, model.ok().as_ref(), bytes.len(), arena_bytes);
         let console = Console::new(self.json);
         console.object(&overview)?;
         if !self.json {

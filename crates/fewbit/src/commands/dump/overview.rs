@@ -4,6 +4,7 @@ use fewbit_compress::memory;
 use fewbit_core::spec::ArgumentKind;
 use fewbit_core::{ArgumentValue, Network, Node, NumberFormat, Shape, VariableId};
 use fewbit_nnb::{Data, Nnb};
+use fewbit_runtime::Model;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -46,6 +47,8 @@ pub struct FunctionEntry {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub arguments: Map<String, Value>,
+    /// What it computes in, `integers` or `floats`; unknown for a model that cannot be run.
+    pub arithmetic: Option<&'static str>,
 }
 
 /// A piece of the arena.
@@ -69,17 +72,25 @@ fn type_and_position<S: Serializer>(format: &NumberFormat, serializer: S) -> Res
 }
 
 impl Overview {
-    /// `network` is what `nnb` holds, with the names that people know.
-    pub fn new(network: &Network, nnb: &Nnb<'_>, model_bytes: usize, arena_bytes: usize) -> Self {
+    /// `network` is what `nnb` holds, and `model` if it can be run, with the names that people know.
+    pub fn new(
+        network: &Network,
+        nnb: &Nnb<'_>,
+        model: Option<&Model<'_>>,
+        model_bytes: usize,
+        arena_bytes: usize,
+    ) -> Self {
         let names = |ids: &[VariableId]| ids.iter().map(|&id| network.variable(id).name.clone()).collect();
         let variables: Vec<VariableEntry> =
             (0..network.variables.len()).map(|index| variable(network, nnb, VariableId(index))).collect();
-        let functions = network.nodes.iter().map(|node| FunctionEntry {
+        let arithmetic = |index: usize| model.map(|model| if model.is_integer(index) { "integers" } else { "floats" });
+        let functions = network.nodes.iter().enumerate().map(|(index, node)| FunctionEntry {
             name: node.name.clone(),
             type_name: node.operation.spec().name,
             inputs: names(&node.inputs),
             outputs: names(&node.outputs),
             arguments: arguments(node),
+            arithmetic: arithmetic(index),
         });
         let buffers = (0..nnb.buffers().len()).map(|index| BufferEntry {
             bytes: nnb.buffer_bytes(index),

@@ -36,6 +36,7 @@ fn functions(overview: &Overview) -> String {
         ("", Align::Right),
         ("name", Align::Left),
         ("type", Align::Left),
+        ("computes in", Align::Left),
         ("inputs", Align::Left),
         ("outputs", Align::Left),
     ]);
@@ -44,6 +45,7 @@ fn functions(overview: &Overview) -> String {
             index.to_string(),
             function.name.clone(),
             function.type_name.into(),
+            function.arithmetic.unwrap_or_default().into(),
             function.inputs.join(", "),
             function.outputs.join(", "),
         ]);
