@@ -1,6 +1,7 @@
 //! The file under construction: blocks, their table, and records.
 
 use crate::layout::ALIGNMENT;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Blocks written so far.
@@ -8,6 +9,8 @@ use alloc::vec::Vec;
 pub struct FileWriter {
     offsets: Vec<usize>,
     data: Vec<u8>,
+    /// The blocks of the lists so far, where equal lists share a block.
+    lists: Option<BTreeMap<Vec<u8>, usize>>,
 }
 
 /// A list in the file: its count and the number of its block.
@@ -18,6 +21,12 @@ pub struct List {
 }
 
 impl FileWriter {
+    /// A file in which equal lists share a block. Networks repeat shapes and arguments, so that this is a third of what
+    /// a small file has beside its weights.
+    pub fn with_shared_lists() -> Self {
+        Self { lists: Some(BTreeMap::new()), ..Self::default() }
+    }
+
     /// Appends a block and returns its number.
     pub fn block(&mut self, bytes: &[u8]) -> usize {
         self.offsets.push(self.data.len());
@@ -34,14 +43,25 @@ impl FileWriter {
     /// Appends a block of words.
     pub fn words(&mut self, values: impl IntoIterator<Item = u32>) -> List {
         let words: Vec<[u8; 4]> = values.into_iter().map(u32::to_le_bytes).collect();
-        List { count: words.len(), block: self.block(words.as_flattened()) }
+        List { count: words.len(), block: self.list_block(words.as_flattened()) }
     }
 
     /// Appends a block of bytes.
     pub fn bytes(&mut self, values: impl IntoIterator<Item = u8>) -> List {
         let bytes: Vec<u8> = values.into_iter().collect();
         // An empty list needs no block: its number is not looked at.
-        List { count: bytes.len(), block: if bytes.is_empty() { 0 } else { self.block(&bytes) } }
+        List { count: bytes.len(), block: if bytes.is_empty() { 0 } else { self.list_block(&bytes) } }
+    }
+
+    fn list_block(&mut self, bytes: &[u8]) -> usize {
+        let known = self.lists.as_ref().and_then(|lists| lists.get(bytes).copied());
+        known.unwrap_or_else(|| {
+            let block = self.block(bytes);
+            if let Some(lists) = &mut self.lists {
+                lists.insert(bytes.into(), block);
+            }
+            block
+        })
     }
 
     /// Header, table and data; `None` if the data is larger than the format can say. In version 4 the header ends with

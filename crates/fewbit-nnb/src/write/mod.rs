@@ -146,7 +146,10 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
         return Err(EncodeError::BuffersTooLarge(size));
     }
 
-    let mut file = FileWriter::default();
+    let mut file = match options.version {
+        Version::V2 | Version::V3 => FileWriter::default(),
+        Version::V4 => FileWriter::with_shared_lists(),
+    };
     let inputs = file.list(network.inputs.iter().map(|id| id.0));
     let outputs = file.list(network.outputs.iter().map(|id| id.0));
     let buffers = file.list(plan.sizes.iter().copied());
