@@ -21,6 +21,36 @@ pub enum CompressError {
     /// The runtime does not take the file.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A budget of RAM that no choice of widths keeps to.
+    #[error(
+        "the arena cannot be made as small as {limit} bytes: {least} bytes are the least, with every buffer as narrow as its type allows; a smaller batch size needs less"
+    )]
+    RamTooSmall {
+        /// The budget.
+        limit: usize,
+        /// The smallest arena.
+        least: usize,
+    },
+    /// A budget of flash that no choice of widths keeps to.
+    #[error(
+        "the model cannot be made as small as {limit} bytes: {least} bytes are the least that the allowed types reach"
+    )]
+    FlashTooSmall {
+        /// The budget.
+        limit: usize,
+        /// The smallest model.
+        least: usize,
+    },
+    /// A loss that no choice of widths keeps to.
+    #[error(
+        "no choice of weights' types loses at most {limit} points of top-1 on the calibration samples: the best found loses {found:.2}; allow more, or wider buffers"
+    )]
+    LosesMore {
+        /// The loss that is allowed.
+        limit: f64,
+        /// The least loss found.
+        found: f64,
+    },
     /// A sample cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -9,6 +9,11 @@
 //! | [`noise`] | how much noise in each variable matters |
 //! | [`position`] | where the binary point of a set of values goes |
 //! | [`mod@assign`] | a number format for every variable |
+//! | [`widths`] | the width of each layer's weights, chosen under a budget |
+//! | [`rounding`] | which stored number is taken for a weight |
+//! | [`layer`] | a linear function with weights of its own |
+//! | [`outcome`] | how far a network's outputs are from those of the float network |
+//! | [`probe`] | what a variable holds for each sample |
 //! | [`correct`] | biases that make up for rounded weights |
 //! | [`memory`] | where each buffer lies in the arena |
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
@@ -38,16 +43,21 @@ pub mod evaluate;
 pub mod feed;
 mod forest;
 mod groups;
+pub mod layer;
 pub mod linear;
 pub mod memory;
 pub mod noise;
+pub mod outcome;
 pub mod passes;
 pub mod position;
+pub mod probe;
 pub mod profile;
 pub mod progress;
+pub mod rounding;
 mod sum;
+pub mod widths;
 
-pub use compress::{CompressOptions, Compressed, Measurement, compress};
+pub use compress::{Budget, CompressOptions, Compressed, Measurement, compress};
 pub use error::CompressError;
 pub use evaluate::{Evaluation, Score, evaluate};
 pub use progress::{NoProgress, Progress};

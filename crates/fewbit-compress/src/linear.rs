@@ -130,6 +130,12 @@ impl Linear {
         Some(at(geometry.input_channels, geometry.output_channels, units, unpadded, layout))
     }
 
+    /// The bias of a node that this is the view of, if it has one.
+    pub fn bias_of(&self, network: &Network, node: &Node) -> Option<VariableId> {
+        let id = *node.inputs.get(self.bias)?;
+        network.variable(id).values().filter(|values| values.len() == self.outputs).map(|_| id)
+    }
+
     /// The input and the output unit that the weight at `index` connects.
     pub fn units_of_weight(&self, index: usize) -> (usize, usize) {
         match self.layout {
@@ -145,6 +151,20 @@ impl Linear {
                 let inner = group * inner_per_group + inner;
                 if transposed { (outer, inner) } else { (inner, outer) }
             }
+        }
+    }
+
+    /// Whether weights are stored with all those of an output in a row, so that outputs can have positions of their own:
+    /// not those of deconvolutions.
+    pub fn has_output_rows(&self) -> bool {
+        !self.spreads
+    }
+
+    /// Where in the variable the weight is that is stored at `place` of an output's row of `columns` weights.
+    pub fn index_of_row(&self, output: usize, place: usize, columns: usize) -> usize {
+        match self.layout {
+            Layout::Matrix => place * self.outputs + output,
+            Layout::Grouped { .. } => output * columns + place,
         }
     }
 

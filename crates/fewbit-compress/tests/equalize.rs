@@ -8,6 +8,7 @@ use common::{Builder, Numbers, convolution, dataset, functions, ints, output};
 use fewbit_compress::assign::{AssignOptions, Width, assign};
 use fewbit_compress::calibrate::calibrate;
 use fewbit_compress::equalize::equalize;
+use fewbit_compress::position::PositionMethod;
 use fewbit_compress::{CompressOptions, NoProgress, compress};
 use fewbit_core::function::arguments::{
     Affine, AveragePooling, Axis, BinaryConvolution, DepthwiseConvolution, InPlace, LeakyReLU, Pooling, Reshape,
@@ -152,6 +153,7 @@ fn small_weights_borrow_from_large_ones_where_positions_end() {
             parameters: Width::Fixed8,
             buffers: Width::Float32,
             least_sqnr_db: f64::NEG_INFINITY,
+            positions: PositionMethod::default(),
             correct_biases: false,
             version: Version::V3,
         };

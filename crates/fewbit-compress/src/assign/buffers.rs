@@ -1,10 +1,11 @@
 //! Formats of what is computed for each run, by calibration.
 
 use super::{AssignOptions, Assigned, Signal, Width};
-use crate::calibrate::{Calibration, Statistics};
+use crate::calibrate::{Calibration, Histogram, Statistics};
 use crate::groups::{groups, is_rectified};
-use crate::position::error_of_histogram;
+use crate::position::{Values, error_of_histogram};
 use fewbit_core::{Function, Network, NumberFormat, Operation, VariableId};
+use std::borrow::Cow;
 
 /// Gives every buffer a format, the network's inputs and outputs too: a caller's floats are then rounded as they are
 /// stored. Buffers that hold whole numbers by which other values are looked up stay as they are.
@@ -38,7 +39,8 @@ pub fn widen_outputs(
     assigned
 }
 
-fn assign_group(assigned: &mut Assigned, group: &[VariableId], calibration: &Calibration, options: &AssignOptions) {
+/// Gives buffers that share a format the narrowest that `options` allow; none if all lose too much.
+pub fn assign_group(assigned: &mut Assigned, group: &[VariableId], calibration: &Calibration, options: &AssignOptions) {
     if group.iter().any(|&id| is_index(&assigned.network, id)) {
         return;
     }
@@ -53,12 +55,24 @@ fn assign_group(assigned: &mut Assigned, group: &[VariableId], calibration: &Cal
 }
 
 /// All values that these variables had.
-fn signal(statistics: &[&Statistics]) -> Signal<impl Fn(NumberFormat) -> f64> {
+fn signal<'s>(
+    statistics: &'s [&'s Statistics],
+) -> Signal<impl Fn(NumberFormat) -> f64, impl Fn() -> Cow<'s, Histogram>> {
     let largest = statistics.iter().fold(0.0f32, |largest, one| largest.max(one.histogram.largest()));
+    let whole = || match statistics {
+        [one] => Cow::Borrowed(&one.histogram),
+        _ => Cow::Owned(statistics.iter().fold(Histogram::default(), |mut whole, one| {
+            whole.merge(&one.histogram);
+            whole
+        })),
+    };
     Signal {
-        largest: largest.into(),
         power: statistics.iter().map(|one| one.whole().squares).sum(),
-        error: |format| statistics.iter().map(|one| error_of_histogram(&one.histogram, format)).sum(),
+        values: Values {
+            largest: largest.into(),
+            error: |format| statistics.iter().map(|one| error_of_histogram(&one.histogram, format)).sum(),
+            histogram: whole,
+        },
     }
 }
 

@@ -13,14 +13,16 @@ mod buffers;
 mod exact;
 mod parameters;
 
-pub use buffers::widen_outputs;
+pub use buffers::{assign_group, widen_outputs};
 pub use exact::coarsen_biases;
+pub use parameters::assign_biases;
 
-use crate::calibrate::Calibration;
+use crate::calibrate::{Calibration, Histogram};
 use crate::correct::correct_biases;
-use crate::position::{Choice, allowed_positions, best_position, decibels};
+use crate::position::{Choice, PositionMethod, Values, allowed_positions, decibels};
 use fewbit_core::{Network, NumberFormat};
 use fewbit_nnb::Version;
+use std::borrow::Cow;
 
 /// How narrow values may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -32,15 +34,32 @@ pub enum Width {
     /// In 8 bits.
     #[default]
     Fixed8,
+    /// Weights of layers in 4 bits, all else in 8.
+    Fixed4,
+    /// Weights of layers in 2 bits, all else in 8.
+    Fixed2,
 }
 
 impl Width {
     /// The fixed-point formats that are no narrower, narrowest first.
     fn formats(self) -> &'static [NumberFormat] {
         match self {
-            Self::Fixed8 => &[NumberFormat::Fixed8 { position: 0 }, NumberFormat::Fixed16 { position: 0 }],
+            Self::Fixed8 | Self::Fixed4 | Self::Fixed2 => {
+                &[NumberFormat::Fixed8 { position: 0 }, NumberFormat::Fixed16 { position: 0 }]
+            }
             Self::Fixed16 => &[NumberFormat::Fixed16 { position: 0 }],
             Self::Float32 => &[],
+        }
+    }
+
+    /// Bits of a value.
+    pub fn bits(self) -> usize {
+        match self {
+            Self::Float32 => 32,
+            Self::Fixed16 => 16,
+            Self::Fixed8 => 8,
+            Self::Fixed4 => 4,
+            Self::Fixed2 => 2,
         }
     }
 }
@@ -56,6 +75,8 @@ pub struct AssignOptions {
     pub least_sqnr_db: f64,
     /// Whether biases make up for what rounding the weights shifts.
     pub correct_biases: bool,
+    /// What positions are chosen by.
+    pub positions: PositionMethod,
     /// The version of `.nnb` whose positions are to be kept to.
     pub version: Version,
 }
@@ -82,25 +103,22 @@ pub fn assign(network: &Network, calibration: &Calibration, options: &AssignOpti
 }
 
 /// Values that are to be stored.
-struct Signal<E> {
-    /// Their largest magnitude.
-    largest: f64,
+struct Signal<E, H> {
     /// The sum or the mean of their squares.
     power: f64,
-    /// The same of the errors that a format would make.
-    error: E,
+    values: Values<E, H>,
 }
 
-impl<E: Fn(NumberFormat) -> f64> Signal<E> {
+impl<'h, E: Fn(NumberFormat) -> f64, H: Fn() -> Cow<'h, Histogram>> Signal<E, H> {
     /// The best format of a width, and its ratio of signal to noise in decibels.
-    fn at(&self, format: NumberFormat, version: Version) -> (Choice, f64) {
-        let choice = best_position(format, self.largest, allowed_positions(format, version), &self.error);
+    fn at(&self, format: NumberFormat, options: &AssignOptions) -> (Choice, f64) {
+        let choice = options.positions.choose(format, allowed_positions(format, options.version), &self.values);
         (choice, decibels(self.power, choice.error))
     }
 
     /// The narrowest format, not narrower than `width`, that keeps the ratio; `None` if only floats do.
     fn narrowest(&self, width: Width, options: &AssignOptions) -> Option<(NumberFormat, f64)> {
-        let choices = width.formats().iter().map(|&format| self.at(format, options.version));
+        let choices = width.formats().iter().map(|&format| self.at(format, options));
         choices.map(|(choice, sqnr)| (choice.format, sqnr)).find(|(_, sqnr)| *sqnr >= options.least_sqnr_db)
     }
 }

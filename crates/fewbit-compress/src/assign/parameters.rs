@@ -1,10 +1,11 @@
 //! Formats of parameters, by their values.
 
 use super::{AssignOptions, Assigned, Signal, Width};
-use crate::calibrate::Calibration;
+use crate::calibrate::{Calibration, Histogram};
 use crate::linear::Linear;
-use crate::position::{error_of_histogram, error_of_values};
+use crate::position::{Values, allowed_positions, best_position, error_of_histogram};
 use fewbit_core::{Function, Network, Node, NumberFormat, Operation, VariableId};
+use std::borrow::Cow;
 
 /// How much more noise than its bias a function's output may have, as a factor of powers, for the bias to be stored in
 /// 8 bits: beside noise that is there anyway, a tenth more does not show.
@@ -36,15 +37,15 @@ pub(super) fn assign_factors(assigned: &mut Assigned, options: &AssignOptions) {
             Role::Signs if values.iter().all(|value| value.abs() == 1.0) => {
                 (options.parameters != Width::Float32).then_some((NumberFormat::Sign, f64::INFINITY))
             }
-            Role::Scale if options.parameters == Width::Fixed8 => signal(values).narrowest(Width::Fixed16, options),
+            Role::Scale if options.parameters.bits() <= 8 => signal(values).narrowest(Width::Fixed16, options),
             Role::Scale | Role::Signs | Role::Factor => signal(values).narrowest(options.parameters, options),
         };
         set(assigned, index, chosen);
     }
 }
 
-/// Gives every bias a format.
-pub(super) fn assign_biases(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
+/// Gives every bias of a layer a format, for the values that it has now.
+pub fn assign_biases(assigned: &mut Assigned, calibration: &Calibration, options: &AssignOptions) {
     for (index, role) in roles(&assigned.network).into_iter().enumerate() {
         if let (Some(values), Role::Bias { output }) = (assigned.network.variables[index].values(), role) {
             let chosen = bias(values, output, calibration, options);
@@ -60,11 +61,9 @@ fn set(assigned: &mut Assigned, index: usize, chosen: Option<(NumberFormat, f64)
     }
 }
 
-fn signal(values: &[f32]) -> Signal<impl Fn(NumberFormat) -> f64> {
-    let largest = values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+fn signal(values: &[f32]) -> Signal<impl Fn(NumberFormat) -> f64, impl Fn() -> Cow<'static, Histogram>> {
     let squares = values.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>();
-    let power = squares / values.len().max(1) as f64;
-    Signal { largest: largest.into(), power, error: |format| error_of_values(values, format) }
+    Signal { power: squares / values.len().max(1) as f64, values: Values::of(values) }
 }
 
 /// The format of a bias. Its error shifts a whole channel, and its size says little about how much that matters: what
@@ -77,15 +76,13 @@ fn bias(
 ) -> Option<(NumberFormat, f64)> {
     let signal = signal(values);
     let Some(statistics) = calibration.of(output) else { return signal.narrowest(options.parameters, options) };
-    let stored = Signal {
-        largest: statistics.histogram.largest().into(),
-        power: statistics.whole().squares,
-        error: |format| error_of_histogram(&statistics.histogram, format),
-    };
-    let anyway = stored.at(NumberFormat::Fixed8 { position: 0 }, options.version).0.error;
-    let wanted = stored.power / 10f64.powf(options.least_sqnr_db / 10.0);
+    let byte = NumberFormat::Fixed8 { position: 0 };
+    let largest = statistics.histogram.largest().into();
+    let error = |format| error_of_histogram(&statistics.histogram, format);
+    let anyway = best_position(byte, largest, allowed_positions(byte, options.version), error).error;
+    let wanted = statistics.whole().squares / 10f64.powf(options.least_sqnr_db / 10.0);
     let noise = anyway.min(wanted) / statistics.histogram.total().max(1) as f64;
-    let choices = options.parameters.formats().iter().map(|&format| signal.at(format, options.version));
+    let choices = options.parameters.formats().iter().map(|&format| signal.at(format, options));
     let mut choices = choices.filter(|(choice, _)| choice.error * BIAS_MARGIN <= noise);
     choices.next().map(|(choice, sqnr)| (choice.format, sqnr))
 }

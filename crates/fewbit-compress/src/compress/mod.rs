@@ -1,17 +1,24 @@
 //! [`compress()`]: from a float network to a fixed-point file, measured.
 
+mod buffers;
 mod finish;
+mod positions;
 mod report;
+mod weights;
 
 pub use report::{Compressed, Measurement, Use, VariableReport};
 
-use crate::assign::{AssignOptions, Width, assign, widen_outputs};
-use crate::calibrate::calibrate;
+use crate::assign::{AssignOptions, Assigned, Width, assign, widen_outputs};
+use crate::calibrate::{Calibration, calibrate};
 use crate::equalize::equalize;
 use crate::error::CompressError;
 use crate::evaluate::{Evaluation, Likeness, Score, ValueScore, evaluate, liken};
 use crate::passes::{has_rounding, remove_identities, remove_rounding, simplify};
+use crate::position::PositionMethod;
 use crate::progress::Progress;
+use crate::rounding::Rounding;
+use crate::widths::Context;
+use buffers::Buffers;
 use fewbit_core::Network;
 use fewbit_core::spec::LATEST_API_LEVEL;
 use fewbit_data::{Inputs, Task};
@@ -30,14 +37,32 @@ pub struct CompressOptions {
     pub buffers: Width,
     /// The least ratio of signal to quantisation noise in decibels: a variable that would have less gets a wider format.
     pub least_sqnr_db: f64,
+    /// What positions are chosen by.
+    pub positions: PositionMethod,
     /// Whether to scale channels and layers by powers of two, so that they lose less in 8 bits.
     pub equalize: bool,
     /// Whether biases make up for what rounding the weights shifts.
     pub correct_biases: bool,
+    /// How weights are rounded.
+    pub rounding: Rounding,
+    /// What the result must keep to. With it the widths of weights are chosen, from [`CompressOptions::parameters`] on.
+    pub budget: Budget,
     /// The version of `.nnb` to write.
     pub version: Version,
     /// The newest function definitions to use.
     pub api_level: u8,
+}
+
+/// What a compressed network must keep to. With a loss it is the smallest network that loses no more; without, the one
+/// within the sizes that loses least.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Budget {
+    /// Bytes of the file.
+    pub flash: Option<usize>,
+    /// Bytes of the arena.
+    pub ram: Option<usize>,
+    /// Points of top-1 that may be lost, measured on the calibration samples.
+    pub max_loss: Option<f64>,
 }
 
 /// Parameters and buffers in 8 bits wherever they keep 20 dB, in fewbit's own version of the format, which takes the
@@ -48,8 +73,11 @@ impl Default for CompressOptions {
             parameters: Width::Fixed8,
             buffers: Width::Fixed8,
             least_sqnr_db: 20.0,
+            positions: PositionMethod::default(),
             equalize: true,
             correct_biases: true,
+            rounding: Rounding::default(),
+            budget: Budget::default(),
             version: Version::V4,
             api_level: LATEST_API_LEVEL,
         }
@@ -90,11 +118,7 @@ pub fn compress(
         simple = equalize(&simple, &statistics, options.version)?;
         statistics = calibrate(&simple, calibration, progress)?;
     }
-    let assign_options = assign_options(options);
-    let assigned = assign(&simple, &statistics, &assign_options);
-    let arena = arena_bytes(&assigned.network, options)?;
-    let fits = |network: &Network| arena_bytes(network, options).is_ok_and(|bytes| bytes <= arena);
-    let assigned = widen_outputs(assigned, &statistics, &assign_options, fits);
+    let assigned = formats(&simple, &statistics, calibration, options, progress)?;
     let Finished { network, file: Encoded { bytes, warnings } } = Finished::new(&assigned.network, options)?;
     let seconds = start.elapsed().as_secs_f64();
     let likeness = liken(&float.bytes, &bytes, evaluation, progress)?;
@@ -114,13 +138,61 @@ pub fn compress(
     })
 }
 
+/// A format for every variable of a float network, within the budget. `samples` are those that it was calibrated on.
+fn formats(
+    network: &Network,
+    statistics: &Calibration,
+    samples: &Inputs,
+    options: &CompressOptions,
+    progress: &dyn Progress,
+) -> Result<Assigned, CompressError> {
+    let assign_options = assign_options(options);
+    let arena_bytes = |network: &Network| arena_bytes(network, options);
+    let apart = weights::are_apart(options);
+    // Layers that are stored apart correct their biases themselves.
+    let now = AssignOptions { correct_biases: assign_options.correct_biases && !apart, ..assign_options };
+    let assigned = assign(network, statistics, &now);
+    let mut assigned = match options.budget.ram {
+        Some(ram) => {
+            let (calibration, options) = (statistics, &assign_options);
+            let buffers = Buffers { network, calibration, inputs: samples, options, progress };
+            buffers.choose(assigned, ram, &arena_bytes)?
+        }
+        None => {
+            let arena = arena_bytes(&assigned.network)?;
+            let fits = |network: &Network| arena_bytes(network).is_ok_and(|bytes| bytes <= arena);
+            widen_outputs(assigned, statistics, &assign_options, fits)
+        }
+    };
+    if options.positions == PositionMethod::Output {
+        assigned = positions::move_for_output(network, assigned, statistics, samples, options.version, progress)?;
+    }
+    if apart {
+        let context = Context {
+            network,
+            calibration: statistics,
+            inputs: samples,
+            rounding: options.rounding,
+            options: &assign_options,
+            progress,
+        };
+        assigned = weights::store(&context, &assigned, options, &|network| file_bytes(network, options))?;
+    }
+    Ok(assigned)
+}
+
 fn assign_options(options: &CompressOptions) -> AssignOptions {
-    let CompressOptions { parameters, buffers, least_sqnr_db, correct_biases, version, .. } = *options;
-    AssignOptions { parameters, buffers, least_sqnr_db, correct_biases, version }
+    let CompressOptions { parameters, buffers, least_sqnr_db, positions, correct_biases, version, .. } = *options;
+    AssignOptions { parameters, buffers, least_sqnr_db, positions, correct_biases, version }
 }
 
 fn encode_options(version: Version, options: &CompressOptions) -> EncodeOptions {
     EncodeOptions { version, api_level: options.api_level, ..EncodeOptions::default() }
+}
+
+/// Bytes of a network's file.
+fn file_bytes(network: &Network, options: &CompressOptions) -> Result<usize, CompressError> {
+    Ok(Finished::new(network, options)?.file.bytes.len())
 }
 
 /// Bytes of the arena that a network needs.

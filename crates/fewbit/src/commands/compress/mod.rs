@@ -1,19 +1,19 @@
 //! `fewbit compress`: from a float network and a dataset to a fixed-point file, with what it cost.
 
+mod choices;
 mod explanation;
 
 use crate::console::{self, Console};
 use crate::dataset::DataArguments;
 use crate::measurement::{self, COLUMNS};
-use crate::model::{Model, ModelFiles, VersionOption, check_memory};
+use crate::model::{Model, ModelFiles, check_memory};
 use crate::output;
 use crate::progress::Bar;
 use crate::report::{self, Compression, ReportOption};
-use crate::size::{self, ByteSize};
 use crate::table::{self, Align};
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
-use fewbit_compress::assign::Width;
+use choices::ChoiceArguments;
+use clap::Args;
 use fewbit_compress::compress::{Use, VariableReport};
 use fewbit_compress::diagnose::{Explanation, Subject, VariableErrors, explain, variable_errors};
 use fewbit_compress::{CompressOptions, Compressed, compress};
@@ -45,26 +45,8 @@ pub struct Arguments {
     /// Measure on so many samples of the test part, spread evenly [default: all]
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
-    /// The narrowest type of parameters
-    #[arg(long, value_enum, value_name = "TYPE", default_value = "FIXED8", ignore_case = true)]
-    parameters: WidthName,
-    /// The narrowest type of buffers
-    #[arg(long, value_enum, value_name = "TYPE", default_value = "FIXED8", ignore_case = true)]
-    buffers: WidthName,
-    /// The least ratio of signal to rounding noise, in decibels; a variable that would have less gets a wider type
-    #[arg(long, value_name = "DB", value_parser = finite, default_value_t = CompressOptions::default().least_sqnr_db)]
-    sqnr: f64,
     #[command(flatten)]
-    version: VersionOption,
-    /// Fail if the arena needs more than so many bytes, as in 64k
-    #[arg(long, value_name = "BYTES")]
-    ram: Option<ByteSize>,
-    /// Fail if the model has more than so many bytes, as in 128k
-    #[arg(long, value_name = "BYTES")]
-    flash: Option<ByteSize>,
-    /// Fail if more points of top-1 are lost
-    #[arg(long, value_name = "POINTS", value_parser = finite)]
-    max_loss: Option<f64>,
+    choices: ChoiceArguments,
     /// Show which layers cost accuracy, the worst first, and what to do about them, by runs of N samples [default: 64]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = EXPLAINED)]
     explain: Option<NonZeroUsize>,
@@ -73,30 +55,6 @@ pub struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// A name of [`Width`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "UPPER")]
-enum WidthName {
-    Float32,
-    Fixed16,
-    Fixed8,
-}
-
-impl From<WidthName> for Width {
-    fn from(name: WidthName) -> Self {
-        match name {
-            WidthName::Float32 => Self::Float32,
-            WidthName::Fixed16 => Self::Fixed16,
-            WidthName::Fixed8 => Self::Fixed8,
-        }
-    }
-}
-
-/// A number that can be compared with.
-fn finite(text: &str) -> std::result::Result<f64, &'static str> {
-    text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or("it must be a number")
 }
 
 impl Arguments {
@@ -113,13 +71,7 @@ impl Arguments {
         let calibration = inputs(self.data.open(Split::Train, model.nnb())?.balanced(self.calibrate.get()))?;
         let test = self.data.open(Split::Test, model.nnb())?;
         let evaluation = inputs(self.limit.map_or_else(|| test.clone(), |limit| test.spread(limit.get())))?;
-        let options = CompressOptions {
-            parameters: self.parameters.into(),
-            buffers: self.buffers.into(),
-            least_sqnr_db: self.sqnr,
-            version: self.version.or(CompressOptions::default().version),
-            ..CompressOptions::default()
-        };
+        let options = self.choices.options()?;
         let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;
         let findings = self.findings(&compressed, &options, &inputs(test.spread(self.explained()))?)?;
         compressed.warnings.iter().for_each(|warning| console::warn(warning));
@@ -129,7 +81,7 @@ impl Arguments {
         if let Some(explanation) = &findings.explanation {
             console.print(&format!("\n{}\n", explanation::text(&compressed, &findings.errors, explanation)))?;
         }
-        self.check_limits(&compressed)?;
+        self.choices.check(&compressed)?;
         let about = report::about("Compression", &self.model.path, report::data_facts(&self.data, &evaluation));
         let page = Compression {
             about,
@@ -159,27 +111,6 @@ impl Arguments {
         let explain = |_| explain(&subject, &errors, samples, &Bar::default());
         let explanation = self.explain.map(explain).transpose()?;
         Ok(Findings { errors, explanation })
-    }
-
-    /// Compares the result with what the device has.
-    fn check_limits(&self, compressed: &Compressed) -> Result<()> {
-        let found = &compressed.compressed;
-        for (what, found, limit, option) in [
-            ("arena needs", found.arena_bytes, self.ram, "--ram"),
-            ("model has", found.model_bytes, self.flash, "--flash"),
-        ] {
-            if let Some(ByteSize(limit)) = limit.filter(|limit| found > limit.0) {
-                let (found, limit) = (size::bytes(found), size::bytes(limit));
-                bail!("the {what} {found}, more than the {limit} of {option}; nothing is written");
-            }
-        }
-        match (self.max_loss, compressed.loss_points()) {
-            (Some(limit), Some(loss)) if loss > limit => bail!(
-                "{loss:.2} points of top-1 are lost, more than the {limit} of --max-loss; nothing is written; give wider types, or a larger --sqnr"
-            ),
-            (Some(_), None) => bail!("--max-loss is in points of top-1, but the dataset has no classes"),
-            _ => Ok(()),
-        }
     }
 
     /// Writes all files, and tells where the report is.

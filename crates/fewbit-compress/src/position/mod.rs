@@ -3,6 +3,10 @@
 //! The position of the largest value wastes bits when large values are rare. The one with the least squared error,
 //! which is also the one with the highest ratio of signal to quantisation noise, lets the rare ones saturate.
 
+mod method;
+
+pub use method::{PositionMethod, Values};
+
 use crate::calibrate::Histogram;
 use fewbit_core::{NumberFormat, Rounding};
 use fewbit_nnb::Version;
@@ -38,15 +42,19 @@ pub fn best_position(
     allowed: RangeInclusive<i8>,
     error: impl Fn(NumberFormat) -> f64,
 ) -> Choice {
-    let (low, high) = (i32::from(*allowed.start()), i32::from(*allowed.end()));
-    let center = position_of_largest(format, largest);
-    let clamp = |position: i32| position.clamp(low, high) as i8;
-    let candidates = clamp(center + AROUND_LARGEST.start())..=clamp(center + AROUND_LARGEST.end());
-    let choices = candidates.map(|position| {
+    let choices = around_largest(format, largest, allowed).map(|position| {
         let format = format.with_position(position);
         Choice { format, error: error(format) }
     });
     choices.min_by(|a, b| a.error.total_cmp(&b.error)).unwrap_or(Choice { format, error: error(format) })
+}
+
+/// The positions that are tried for values of at most this magnitude.
+pub fn around_largest(format: NumberFormat, largest: f64, allowed: RangeInclusive<i8>) -> RangeInclusive<i8> {
+    let (low, high) = (i32::from(*allowed.start()), i32::from(*allowed.end()));
+    let center = position_of_largest(format, largest);
+    let clamp = |position: i32| position.clamp(low, high) as i8;
+    clamp(center + AROUND_LARGEST.start())..=clamp(center + AROUND_LARGEST.end())
 }
 
 /// The greatest position at which a value of this magnitude does not saturate; 0 for zero.
