@@ -3,9 +3,10 @@
 use crate::call::Call;
 use crate::functions;
 use crate::model::Model;
+use crate::rows::run::{Counters, take_step};
 use crate::values::ValuesMut;
 use fewbit_core::Rounding;
-use fewbit_nnb::{Data, Values};
+use fewbit_nnb::{Data, Group, Values};
 
 /// What a fixed-point network computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -40,7 +41,8 @@ pub struct ArenaTooSmall {
 
 /// Sees each variable as it is written: for calibration, diagnosis, and to compare with other runtimes.
 pub trait Observer {
-    /// Called for each input of the network before it runs, and for each output of a function after the function.
+    /// Called for each input of the network before it runs, and for each output of a function after the function; not
+    /// for variables that are computed row by row and never there as a whole.
     fn written(&mut self, variable: usize, values: Values<'_>);
 }
 
@@ -135,11 +137,34 @@ impl<'m, 'a> Session<'m, 'a> {
         for variable in self.model.nnb().inputs().iter() {
             observer.written(variable, self.variable(variable));
         }
-        for index in 0..self.model.nnb().function_count() {
-            self.run_function(index);
-            for variable in self.model.nnb().function(index).outputs.iter() {
-                observer.written(variable, self.variable(variable));
+        let mut index = 0;
+        while index < self.model.nnb().function_count() {
+            let functions = match self.model.group_of(index) {
+                Some(group) => {
+                    self.run_group(&group);
+                    group.functions
+                }
+                None => {
+                    self.run_function(index);
+                    index..index + 1
+                }
+            };
+            index = functions.end;
+            for variable in functions.flat_map(|function| self.model.nnb().function(function).outputs.iter()) {
+                if self.model.nnb().variable(variable).ring == 0 {
+                    observer.written(variable, self.variable(variable));
+                }
             }
+        }
+    }
+
+    /// Runs functions that are computed row by row.
+    fn run_group(&mut self, group: &Group<'_>) {
+        if let Some(mut counters) = Counters::new(group, self.arena) {
+            counters.clear();
+        }
+        for &step in group.steps {
+            take_step(self.model, group, step.into(), self.semantics, self.arena);
         }
     }
 
@@ -149,7 +174,7 @@ impl<'m, 'a> Session<'m, 'a> {
         let Some(function) = self.model.function(index) else { return };
         let record = self.model.nnb().function(index);
         for output in 0..record.outputs.len() {
-            if let Some((call, mut values)) = Call::new(self.model, &record, output, self.semantics, self.arena) {
+            if let Some((call, mut values)) = Call::new(self.model, &record, output, self.semantics, None, self.arena) {
                 functions::run(&function, &call, &mut values);
             }
         }

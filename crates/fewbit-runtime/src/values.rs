@@ -5,6 +5,7 @@
 
 use crate::functions::RUN;
 use fewbit_core::{NumberFormat, Quantizer, Rounding, Shape};
+use fewbit_nnb::Values;
 
 /// The values of a variable, to be written.
 #[derive(Debug)]
@@ -25,6 +26,11 @@ impl<'a> ValuesMut<'a> {
     /// The bytes as they are stored.
     pub fn bytes(&mut self) -> &mut [u8] {
         self.bytes
+    }
+
+    /// The values as they are now.
+    pub fn values(&self) -> Values<'_> {
+        Values::new(self.bytes, self.format, self.shape)
     }
 
     /// How the values are stored.

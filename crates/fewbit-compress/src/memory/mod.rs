@@ -9,9 +9,11 @@
 //! |---|---|
 //! | [`cell`] | which variables share a place, and when each place is in use |
 //! | [`pack`] | offsets for places with sizes and times of use |
+//! | [`rows`] | plans that keep only rows of variables |
 
 pub mod cell;
 pub mod pack;
+pub mod rows;
 
 use cell::{Cell, InPlace, cells};
 use fewbit_core::Network;
@@ -34,7 +36,7 @@ pub fn plan(network: &Network) -> MemoryPlan {
     let cells_apart = cells(network, InPlace::Apart);
     let blocks = blocks(&cells_apart);
     let packing = pack(&blocks);
-    let mut arena = ArenaPlan { offsets: vec![None; network.variables.len()] };
+    let mut arena = ArenaPlan { offsets: vec![None; network.variables.len()], ..ArenaPlan::default() };
     for (cell, &offset) in cells_apart.iter().zip(&packing.offsets) {
         for variable in &cell.variables {
             arena.offsets[variable.0] = Some(offset);
@@ -45,5 +47,5 @@ pub fn plan(network: &Network) -> MemoryPlan {
 }
 
 fn blocks(cells: &[Cell]) -> Vec<Block> {
-    cells.iter().map(|cell| Block { life: cell.life.clone(), size: cell.bytes }).collect()
+    cells.iter().map(|cell| Block { lives: vec![cell.life.clone()], size: cell.bytes }).collect()
 }

@@ -12,7 +12,7 @@ impl Function {
     }
 
     /// Whether it reads the input in the order in which it writes its output, if both have the same shape.
-    fn reads_in_step(&self, inputs: &dyn Shapes, input: usize) -> bool {
+    pub(super) fn reads_in_step(&self, inputs: &dyn Shapes, input: usize) -> bool {
         match self {
             Self::Add2(_) | Self::BcAdd2(_) | Self::Sub2(_) | Self::Mul2(_) | Self::Div2(_) | Self::Pow2(_) => {
                 input < 2

@@ -12,6 +12,7 @@ mod elementwise;
 mod fused_convolution;
 mod in_place;
 mod reduction;
+mod rows;
 mod window;
 
 use crate::function::Function;
@@ -21,6 +22,7 @@ use crate::shape::{Shape, ShapeError};
 pub use arrays::SliceAxis;
 pub use convolution::{ConvolutionGeometry, ConvolutionKind, SpatialAxis};
 pub use fused_convolution::FusedConvolutionInputs;
+pub use rows::{RowRule, RowWindow};
 pub use window::{PoolingAxis, PoolingGeometry};
 
 /// The shapes of some variables, wherever they are kept.
