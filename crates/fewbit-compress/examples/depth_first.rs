@@ -21,6 +21,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for group in &plan.arena.groups {
             println!("  nodes {:?}, {} steps", group.nodes, group.steps.len());
         }
+        for ring in &plan.arena.rings {
+            println!(
+                "    {:<6} {:?} rows {} bytes {} at {:?}",
+                plan.network.variable(ring.variable).name, plan.network.variable(ring.variable).shape, ring.rows, ring.bytes, plan.arena.offsets[ring.variable.0]
+            );
+        }
         println!(
             "by rows: {} bytes of arena, bound {}; {} bytes of weights read, {} as a whole",
             plan.bytes, plan.lower_bound, plan.weights_read, plan.weights
