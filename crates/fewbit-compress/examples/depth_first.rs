@@ -24,7 +24,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for ring in &plan.arena.rings {
             println!(
                 "    {:<6} {:?} rows {} bytes {} at {:?}",
-                plan.network.variable(ring.variable).name, plan.network.variable(ring.variable).shape, ring.rows, ring.bytes, plan.arena.offsets[ring.variable.0]
+                plan.network.variable(ring.variable).name,
+                plan.network.variable(ring.variable).shape,
+                ring.rows,
+                ring.bytes,
+                plan.arena.offsets[ring.variable.0]
             );
         }
         println!(

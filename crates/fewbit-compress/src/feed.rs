@@ -3,6 +3,11 @@
 use crate::error::CompressError;
 use fewbit_data::{DataError, Inputs};
 use fewbit_runtime::Model;
+use rayon::prelude::*;
+
+/// In how many lanes runs are made at the same time. It is fixed, so that sums of floats come out the same on any number
+/// of threads, and small, so that memory does not grow with the number of samples.
+const LANES: usize = 16;
 
 /// The runs of a network over a dataset.
 #[derive(Clone, Copy, Debug)]
@@ -60,5 +65,18 @@ impl<'i> Feed<'i> {
             self.inputs.fill(sample, out)?;
         }
         Ok(())
+    }
+
+    /// Divides all runs among lanes, each of which does `work` on its runs one after the other, and gives what each lane
+    /// made of them, in their order.
+    ///
+    /// # Errors
+    /// The first one of `work`.
+    pub fn in_lanes<T: Send>(
+        &self,
+        work: impl Fn(&mut dyn Iterator<Item = usize>) -> Result<T, CompressError> + Sync,
+    ) -> Result<Vec<T>, CompressError> {
+        let lane = |lane: usize| work(&mut (lane..self.runs()).step_by(LANES));
+        (0..LANES.min(self.runs())).into_par_iter().map(lane).collect()
     }
 }

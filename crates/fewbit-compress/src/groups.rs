@@ -25,6 +25,18 @@ pub fn groups(network: &Network) -> Vec<Vec<VariableId>> {
     groups
 }
 
+/// A buffer and all that its values are only moved on to.
+pub fn moved_on(network: &Network, id: VariableId) -> Vec<VariableId> {
+    let mut all = vec![id];
+    // Nodes stand in the order of execution, so that one pass finds everything.
+    for node in network.nodes.iter().filter(|node| only_moves(node)) {
+        if node.inputs.iter().any(|input| all.contains(input)) {
+            all.extend(&node.outputs);
+        }
+    }
+    all
+}
+
 /// Whether the values of a buffer are first stored there: no function only moves them to it.
 pub fn is_source(network: &Network, id: VariableId) -> bool {
     !network.nodes.iter().any(|node| node.outputs.contains(&id) && only_moves(node))

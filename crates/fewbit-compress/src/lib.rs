@@ -12,6 +12,7 @@
 //! | [`correct`] | biases that make up for rounded weights |
 //! | [`memory`] | where each buffer lies in the arena |
 //! | [`mod@evaluate`] | runs a file over a dataset: accuracy, loss, speed |
+//! | [`diagnose`] | what fixed point costs in each variable and layer, and what to do |
 //! | [`linear`] | convolutions and affine functions as sums over weights |
 //! | `groups` | buffers that share a format, since functions between them only move values |
 //! | `forest` | things that are joined into sets |
@@ -28,6 +29,7 @@ pub mod calibrate;
 mod channelwise;
 pub mod compress;
 pub mod correct;
+pub mod diagnose;
 pub mod equalize;
 pub mod error;
 pub mod evaluate;

@@ -259,8 +259,11 @@ impl Dataset {
         Dataset { contents: Arc::clone(&self.contents), order: Some(order) }
     }
 
-    /// Where in the contents the sample at `index` is.
-    fn position(&self, index: usize) -> Result<usize, DataError> {
+    /// Where the sample at `index` stands in the whole dataset that this one was chosen from.
+    ///
+    /// # Errors
+    /// Fails if there is no such sample.
+    pub fn position(&self, index: usize) -> Result<usize, DataError> {
         let missing = DataError::Index { index, len: self.len() };
         match &self.order {
             Some(order) => order.get(index).copied().ok_or(missing),

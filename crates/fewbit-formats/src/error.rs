@@ -1,6 +1,7 @@
 //! What can go wrong with a file.
 
 use crate::onnx::OnnxError;
+use crate::tflite::TfliteError;
 use fewbit_core::network::NetworkError;
 use fewbit_core::{ArgumentError, ShapeError};
 use std::io;
@@ -130,6 +131,9 @@ pub enum FormatError {
     /// A file of ONNX's that cannot be read or written.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
+    /// A TensorFlow Lite file that cannot be read.
+    #[error(transparent)]
+    Tflite(#[from] TfliteError),
     /// A network that breaks a rule.
     #[error(transparent)]
     Network(#[from] NetworkError),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`nnp`] | NNabla's `.nnp` archives and the loose files that make one up |
 //! | [`onnx`] | ONNX files |
+//! | [`tflite`] | TensorFlow Lite files |
 //! | [`settings`] | the YAML file that says in which number format each variable is stored |
 //! | [`hdf5`] | parameters in HDF5 |
 //! | [`parameter`] | parameters apart from a network |
@@ -18,6 +19,7 @@ pub mod parameter;
 pub mod schema;
 pub mod settings;
 mod text;
+pub mod tflite;
 mod tidy;
 
 pub use error::FormatError;
@@ -25,3 +27,4 @@ pub use nnp::{ExecutorChoice, ImportOptions, Nnp};
 pub use onnx::OnnxOptions;
 pub use parameter::Parameter;
 pub use settings::{FormatSetting, Settings};
+pub use tflite::TfliteOptions;

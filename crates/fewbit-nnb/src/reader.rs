@@ -155,16 +155,13 @@ impl<'a> Nnb<'a> {
     }
 
     /// How many bytes a file has, as its header states: for callers that have a pointer without a length. `head` is the
-    /// beginning of the file, with at least [`Nnb::HEADER_BYTES`].
+    /// beginning of the file, of at least [`header::size`] bytes.
     ///
     /// # Errors
     /// When that is no header, or of an unknown version.
     pub fn stated_bytes(head: &[u8]) -> Result<usize> {
         Ok(Extent::stated(head)?.data.end)
     }
-
-    /// The most bytes of a header.
-    pub const HEADER_BYTES: usize = header::size(Version::V4);
 
     /// The version of the format.
     pub fn version(&self) -> Version {

@@ -25,6 +25,14 @@ impl<'a> Values<'a> {
         Self { channel_positions, ..self }
     }
 
+    /// The same variable with other bytes.
+    pub fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Values<'b>
+    where
+        'a: 'b,
+    {
+        Values { bytes, ..*self }
+    }
+
     /// The bytes as they are stored.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes

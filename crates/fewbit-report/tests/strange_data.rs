@@ -96,11 +96,21 @@ prop_compose! {
     fn any_layer()(
         name in any_name(),
         sqnr_db in prop::option::of(any_number()),
-        alone_sqnr_db in prop::option::of(any_number()),
+        (alone_sqnr_db, without_sqnr_db) in (prop::option::of(any_number()), prop::option::of(any_number())),
+        noise_share in prop::option::of(any_number()),
         alone_loss in prop::option::of(any_number()),
         advice in prop::option::of(any_name()),
     ) -> LayerError {
-        LayerError { function: name.clone(), name, sqnr_db, alone_sqnr_db, alone_loss, advice }
+        LayerError {
+            function: name.clone(),
+            name,
+            sqnr_db,
+            alone_sqnr_db,
+            without_sqnr_db,
+            noise_share,
+            alone_loss,
+            advice,
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use fewbit_nnb::{Data, FunctionRecord, Values};
 
 /// The inputs of a function while one of its outputs is computed.
 ///
-/// The arena is split around the output, so that inputs can be read while it is written: no function writes over its
-/// own inputs.
+/// The arena is split around the output, so that inputs beside it can be read while it is written. An input that lies
+/// exactly where the output does, which a function that works in place may have, is read through the output: see
+/// [`ValuesMut::beside`].
 pub struct Call<'c, 'a> {
     model: &'c Model<'a>,
     inputs: Words<'a>,
@@ -58,7 +59,7 @@ impl<'c, 'a> Call<'c, 'a> {
         self.inputs.len()
     }
 
-    /// The input at `index`, which must be below [`Call::input_count`].
+    /// The input at `index`, which must be below [`Call::input_count`]; without bytes if it lies where the output does.
     pub fn input(&self, index: usize) -> Values<'c>
     where
         'a: 'c,
@@ -123,7 +124,7 @@ impl<'c, 'a> Call<'c, 'a> {
         self.semantics
     }
 
-    /// Bytes of the arena, of which the output is no part.
+    /// Bytes of the arena beside the output.
     fn arena_bytes(&self, range: Range<usize>) -> Option<&'c [u8]> {
         match range.start.checked_sub(self.after_start) {
             Some(start) => self.after.get(start..range.end - self.after_start),
@@ -138,7 +139,7 @@ pub(crate) trait Inputs<'v> {
     fn count(&self) -> usize;
 
     /// The input at `index`, which must be below [`Inputs::count`]. While a model is opened, inputs in buffers have no
-    /// values.
+    /// bytes, and while a function runs, inputs that its output is written over.
     fn values(&self, index: usize) -> Values<'v>;
 
     /// Whether the values of the input at `index` are in the file.

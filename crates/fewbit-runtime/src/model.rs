@@ -183,9 +183,18 @@ impl<'a> Model<'a> {
                 continue;
             }
             let others = record.outputs.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, id)| id);
-            for other in record.inputs.iter().chain(others) {
+            for other in others {
                 if self.arena_range(other).is_some_and(|other| overlap(&other, &output)) {
-                    return Err(error("shares memory with another variable of the function"));
+                    return Err(error("shares memory with another output of the function"));
+                }
+            }
+            for (input, other) in record.inputs.iter().enumerate() {
+                let Some(range) = self.arena_range(other).filter(|range| overlap(range, &output)) else { continue };
+                if !function.works_in_place(&shapes(record.inputs), input) {
+                    return Err(error("shares memory with an input that the function must not write over"));
+                }
+                if range != output {
+                    return Err(error("shares memory with a part of an input, but must lie exactly where it does"));
                 }
             }
         }

@@ -180,6 +180,21 @@ impl Total for i64 {
     }
 }
 
+/// The integer that a fixed-point format stores for a real number, found without a float instruction; `None` for what is
+/// not a number, and for other formats.
+pub fn stored(real: f32, to: NumberFormat) -> Option<i32> {
+    let bits = real.to_bits();
+    let (exponent, fraction) = ((bits >> 23 & 0xff) as i32, i64::from(bits & 0x7f_ffff));
+    let (size, position) = match exponent {
+        0 => (fraction, 149),
+        255 if fraction != 0 => return None,
+        255 => return to.integer_range().map(|(low, high)| if real.is_sign_negative() { low } else { high }),
+        _ => (fraction | 1 << 23, 150 - exponent),
+    };
+    let integer = if real.is_sign_negative() { -size } else { size };
+    Some(Requantizer::new(position, to)?.apply(integer))
+}
+
 /// Rounds sums at one position to the integers of a fixed-point format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requantizer {
@@ -209,7 +224,12 @@ impl Requantizer {
 
     /// The same with no result below zero: `ReLU` costs nothing behind a sum.
     pub fn not_negative(self) -> Self {
-        Self { low: self.low.max(0), ..self }
+        self.at_least(0)
+    }
+
+    /// The same with no result below `limit`, a stored integer.
+    pub fn at_least(self, limit: i32) -> Self {
+        Self { low: self.low.max(limit), ..self }
     }
 
     /// The same with no result above `limit`, a stored integer.
@@ -276,6 +296,7 @@ fn saturate(value: i64, low: i32, high: i32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fewbit_core::Rounding;
     use proptest::prelude::*;
 
     fn format(wide: bool, position: i8) -> NumberFormat {
@@ -298,6 +319,17 @@ mod tests {
     /// Values whose size is spread over all magnitudes, so that ties, small and saturating values all occur.
     fn spread(bits: u32) -> impl Strategy<Value = i64> {
         (any::<i64>(), 64 - bits..64).prop_map(|(value, shift)| value >> shift)
+    }
+
+    proptest! {
+        #[test]
+        fn real_numbers_are_stored_as_by_floats(bits: u32, size in -40i32..20, wide: bool, position in any::<i8>()) {
+            let moderate = f32::from_bits(((127 + size) as u32) << 23 | bits & 0x807f_ffff);
+            for real in [f32::from_bits(bits), moderate, moderate.round(), f32::NEG_INFINITY] {
+                let expected = (!real.is_nan()).then(|| format(wide, position).quantize(real, Rounding::HalfUp));
+                prop_assert_eq!(stored(real, format(wide, position)), expected, "{}", real);
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! Kernels write whole runs of values, so that the number format is looked at once a run and not once a value. Its
 //! counterpart for reading is [`fewbit_nnb::Values`].
+//!
+//! A function that works in place writes its output over one of its inputs. Such an input has no bytes of its own: it is
+//! read through the output, run by run, before the run is written.
 
 use crate::functions::RUN;
 use fewbit_core::{NumberFormat, Quantizer, Rounding, Shape};
@@ -33,6 +36,18 @@ impl<'a> ValuesMut<'a> {
         Values::new(self.bytes, self.format, self.shape)
     }
 
+    /// Whether an input of the function that writes these values lies where they do.
+    pub fn is_over(&self, input: &Values<'_>) -> bool {
+        // No other input lacks its bytes.
+        input.bytes().is_empty() && !input.is_empty()
+    }
+
+    /// An input of the function that writes these values, to be read: if it lies where they do, it has their bytes, which
+    /// are its own wherever nothing was written yet.
+    pub fn beside<'s>(&'s self, input: &Values<'s>) -> Values<'s> {
+        if self.is_over(input) { input.with_bytes(self.bytes) } else { *input }
+    }
+
     /// How the values are stored.
     pub fn format(&self) -> NumberFormat {
         self.format
@@ -41,6 +56,11 @@ impl<'a> ValuesMut<'a> {
     /// The extents.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// How real numbers are stored in fixed-point formats.
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
     }
 
     /// How many values there are.
@@ -83,7 +103,8 @@ impl<'a> ValuesMut<'a> {
         self.write_integers_strided(start, 1, values);
     }
 
-    fn write_integers_strided(&mut self, start: usize, stride: usize, values: &[i32]) {
+    /// Stores integers `stride` items apart, the first at `start`, saturated to the range of the fixed-point format.
+    pub fn write_integers_strided(&mut self, start: usize, stride: usize, values: &[i32]) {
         match self.format {
             NumberFormat::Fixed16 { .. } => {
                 store(self.bytes.as_chunks_mut::<2>().0, start, stride, values, |&value| {
@@ -134,6 +155,19 @@ mod tests {
         assert_eq!(bytes, [1, 0xff, 127]);
         ValuesMut::new(&mut bytes, format, shape(3), Rounding::HalfUp).write_integers(1, &[-300, 5, 9]);
         assert_eq!(bytes, [1, 0x80, 5]);
+    }
+
+    #[test]
+    fn an_input_without_bytes_lies_where_the_output_does() {
+        let mut bytes = [4, 8];
+        let [from, to] = [2, 1].map(|position| NumberFormat::Fixed8 { position });
+        let input = Values::new(&[], from, shape(2));
+        let mut output = ValuesMut::new(&mut bytes, to, shape(2), Rounding::HalfUp);
+        assert_eq!([0, 1].map(|place| output.beside(&input).get(place)), [1.0, 2.0]);
+        output.set(0, 3.0);
+        assert_eq!([0, 1].map(|place| output.beside(&input).get(place)), [1.5, 2.0]);
+        let apart = Values::new(&[12, 16], from, shape(2));
+        assert_eq!(output.beside(&apart).get(0), 3.0);
     }
 
     #[test]

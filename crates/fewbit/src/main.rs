@@ -6,6 +6,7 @@
 //! | [`model`] | opening network files and `.nnb` files, whatever they are |
 //! | [`dataset`] | opening datasets, and their samples as a network's inputs |
 //! | [`measurement`] | sizes and accuracy of a network, printed |
+//! | [`report`] | what was measured, as pages |
 //! | [`output`] | writing files so that a failure leaves nothing behind |
 //! | [`console`] | printing for people and for programs |
 //! | [`progress`] | bars on a terminal |
@@ -20,6 +21,7 @@ mod measurement;
 mod model;
 mod output;
 mod progress;
+mod report;
 mod size;
 mod table;
 

@@ -28,6 +28,16 @@ pub fn new(columns: &[(&str, Align)]) -> Table {
     table
 }
 
+/// How many columns a whole bar takes.
+const BAR: f64 = 12.0;
+
+/// A bar for a part of a whole, 0 to 1, in steps of an eighth of a column.
+pub fn bar(share: f64) -> String {
+    let eighths = (share.clamp(0.0, 1.0) * BAR * 8.0).round() as usize;
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    "█".repeat(eighths / 8) + rest
+}
+
 /// The text of a table: as wide as it needs to be, but on a terminal not wider than that.
 pub fn render(table: &mut Table) -> String {
     if let Some(width) = terminal_width() {

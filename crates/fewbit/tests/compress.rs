@@ -20,7 +20,7 @@ fn what_is_written_is_what_was_measured() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("new/small");
     let object: Value = serde_json::from_str(&stdout(compress(&out).arg("--json"))).unwrap();
-    assert_eq!(names(&out), ["model.nnb", "network.nnp", "settings.yaml"]);
+    assert_eq!(names(&out), ["model.nnb", "network.nnp", "report.html", "settings.yaml"]);
     let model = out.join("model.nnb");
     let measured = |stage: &str, key: &str| object[stage][key].as_f64().unwrap_or_else(|| panic!("{stage} {key}"));
     assert_eq!(measured("compressed", "model_bytes"), fs::metadata(&model).unwrap().len() as f64);

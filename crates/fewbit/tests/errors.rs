@@ -99,7 +99,7 @@ fn models_that_cannot_be_read() {
             ("convert noise.nnp old.nnb", "error: noise.nnp: not a readable .nnp archive: ..."),
             (
                 "convert notes.md old.nnb",
-                "error: notes.md: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf, .onnx and .nnb",
+                "error: notes.md: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf, .onnx, .tflite and .nnb",
             ),
             ("convert syntax.nntxt old.nnb", "error: 'syntax.nntxt' is not a network in protobuf text format: ..."),
             (

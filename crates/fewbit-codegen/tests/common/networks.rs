@@ -1,6 +1,7 @@
 //! The networks of the reference in all their variants.
 
 use super::compiled::repository;
+use fewbit_compress::memory::{InPlace, plan_with};
 use fewbit_compress::{CompressOptions, NoProgress, compress};
 use fewbit_core::Network;
 use fewbit_data::{Dataset, Fit, Inputs, OpenOptions, Preprocess};
@@ -18,6 +19,13 @@ pub fn import(path: &Path) -> Network {
 /// A network as a file.
 pub fn file(network: &Network, version: Version) -> Vec<u8> {
     let options = EncodeOptions { version, ..EncodeOptions::default() };
+    encode(network, &options).unwrap_or_else(|error| panic!("{}: {error}", network.name)).bytes
+}
+
+/// A network as a file whose arena is planned, with functions in place or not.
+pub fn planned(network: &Network, in_place: InPlace) -> Vec<u8> {
+    let arena = Some(plan_with(network, in_place).arena);
+    let options = EncodeOptions { version: Version::V4, arena, ..EncodeOptions::default() };
     encode(network, &options).unwrap_or_else(|error| panic!("{}: {error}", network.name)).bytes
 }
 

@@ -26,11 +26,6 @@ use fewbit_core::{Network, VariableId};
 use fewbit_data::Inputs;
 use fewbit_nnb::{EncodeOptions, Version, encode};
 use fewbit_runtime::{Model, Observer, Semantics, Session, Values};
-use rayon::prelude::*;
-
-/// In how many parts the samples are run at the same time. It is fixed, so that sums of floats come out the same on any
-/// number of threads, and small, so that memory does not grow with the number of samples.
-const LANES: usize = 16;
 
 /// What calibration saw.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,20 +53,19 @@ pub fn calibrate(network: &Network, inputs: &Inputs, progress: &dyn Progress) ->
     let model = Model::open(&file)?;
     let feed = Feed::new(&model, inputs)?;
     progress.begin("calibrating", inputs.len());
-    let lane = |lane: usize| -> Result<Watcher, CompressError> {
+    let lanes = feed.in_lanes(|runs| {
         let mut watcher = Watcher::new(network);
         let mut arena = vec![0; model.arena_bytes()];
         let mut session = Session::new(&model, &mut arena, Semantics::Integer)?;
         let mut input = vec![0.0; feed.input_len()];
-        for run in (lane..feed.runs()).step_by(LANES) {
+        for run in runs {
             feed.fill(run, &mut input)?;
             session.set_input(0, &input);
             session.run_observed(&mut watcher);
             progress.advance(feed.samples(run).len());
         }
         Ok(watcher)
-    };
-    let lanes: Vec<Watcher> = (0..LANES.min(feed.runs())).into_par_iter().map(lane).collect::<Result<_, _>>()?;
+    })?;
     let mut whole = Watcher::new(network);
     lanes.iter().for_each(|lane| whole.merge(lane));
     Ok(Calibration { statistics: whole.statistics, samples: inputs.len() })

@@ -92,6 +92,8 @@ pub fn compress(
         settings: Settings::of_network(&assigned.network),
         variables: report::variables(&assigned),
         network: assigned.network,
+        reference: simple,
+        calibration: statistics,
         file: bytes,
         warnings,
         seconds,
@@ -114,7 +116,7 @@ fn write(network: &Network, options: &CompressOptions) -> Result<Encoded, Compre
 }
 
 /// Bytes of the arena that a network needs.
-fn arena_bytes(network: &Network, options: &CompressOptions) -> Result<usize, CompressError> {
+pub(crate) fn arena_bytes(network: &Network, options: &CompressOptions) -> Result<usize, CompressError> {
     let file = write(network, options)?.bytes;
     Ok(Model::open(&file)?.arena_bytes())
 }

@@ -1,6 +1,7 @@
 //! What [`compress()`](super::compress) gives back.
 
 use crate::assign::Assigned;
+use crate::calibrate::Calibration;
 use crate::evaluate::Evaluation;
 use fewbit_core::{Network, NumberFormat, VariableId};
 use fewbit_formats::Settings;
@@ -11,6 +12,11 @@ pub struct Compressed {
     /// The simplified network with its formats. Its parameters are still real numbers; they are rounded as they are
     /// written. It belongs to [`Compressed::settings`], whose names are its names.
     pub network: Network,
+    /// The simplified network in floats that the formats were chosen for, with the same names. [`Compressed::network`]
+    /// differs from it in formats, and in biases that make up for rounded weights.
+    pub reference: Network,
+    /// What values the variables of the reference have.
+    pub calibration: Calibration,
     /// The bytes of its `.nnb` file.
     pub file: Vec<u8>,
     /// Its formats in the form of a settings file, to be edited and applied again.

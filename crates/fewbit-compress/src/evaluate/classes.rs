@@ -81,7 +81,7 @@ pub(super) struct Verdict {
 
 /// What the values of an output are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judge {
+pub(crate) enum Judge {
     /// Logarithms of probabilities up to a constant, one for each class.
     Logits,
     /// Probabilities, one for each class.
@@ -94,7 +94,7 @@ pub(super) enum Judge {
 
 impl Judge {
     /// The judge of an output with so many values a sample; `None` if they are too few for the classes.
-    pub(super) fn new(nnb: &Nnb<'_>, output: usize, values: usize, classes: usize) -> Option<Self> {
+    pub(crate) fn new(nnb: &Nnb<'_>, output: usize, values: usize, classes: usize) -> Option<Self> {
         let writer = writer(nnb, output);
         match (values, classes) {
             (1, 2) if matches!(writer, Some(Function::Sigmoid)) => Some(Self::Probability),
@@ -103,6 +103,11 @@ impl Judge {
             _ if matches!(writer, Some(Function::Softmax(_))) => Some(Self::Probabilities),
             _ => Some(Self::Logits),
         }
+    }
+
+    /// Whether the class `label` has the highest value of all.
+    pub(crate) fn finds(self, values: &[f32], label: usize) -> bool {
+        self.judge(values, label).rank == 0
     }
 
     /// Judges the output for a sample of the class `label`.

@@ -6,11 +6,12 @@
 mod classes;
 
 pub use classes::ClassScore;
+pub(crate) use classes::Judge;
 
 use crate::error::CompressError;
 use crate::feed::Feed;
 use crate::progress::Progress;
-use classes::{Judge, Verdict};
+use classes::Verdict;
 use fewbit_data::{Inputs, Task};
 use fewbit_runtime::host::{Prepared, Runner};
 use fewbit_runtime::{Model, Semantics};

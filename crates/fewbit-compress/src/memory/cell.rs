@@ -19,9 +19,9 @@ pub struct Cell {
 /// Whether a function that works in place gives its input's memory to its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InPlace {
-    /// It does: what a runtime could do, and so the measure of a plan.
+    /// It does.
     Shared,
-    /// Inputs and outputs always lie apart, as the runtime demands.
+    /// Inputs and outputs always lie apart.
     Apart,
 }
 
@@ -75,15 +75,15 @@ fn in_place(
     let &[output] = node.outputs.as_slice() else { return None };
     let inputs = NodeInputs { network, node };
     let bits = |id: VariableId| network.variable(id).format.bits();
-    let usable = |&(index, &input): &(usize, &VariableId)| {
-        network.variable(input).is_buffer()
-            && ends_here(input)
-            && bits(input) == bits(output)
-            && function.works_in_place(&inputs, index)
-            // A second use of the same input may read it elsewhere than in step.
-            && node.inputs.iter().filter(|&&other| other == input).count() == 1
+    // A node may read the same input twice, and then once elsewhere than in step.
+    let in_step = |input: VariableId| {
+        let mut uses = node.inputs.iter().enumerate().filter(|(_, id)| **id == input);
+        uses.all(|(index, _)| function.works_in_place(&inputs, index))
     };
-    node.inputs.iter().enumerate().find(usable).map(|(_, &input)| (input, output))
+    let usable = |&input: &VariableId| {
+        network.variable(input).is_buffer() && ends_here(input) && bits(input) == bits(output) && in_step(input)
+    };
+    node.inputs.iter().copied().find(usable).map(|input| (input, output))
 }
 
 struct NodeInputs<'n> {

@@ -12,20 +12,22 @@
 //! | `graph`, `order`, `attributes` | the nodes of a file, checked and sorted |
 //! | `import` | graph to network |
 //! | `operators` | a row for each operator |
+//! | `emitter` | the nodes and constants of a graph that is written |
 //! | `export` | network to file |
 
 mod attributes;
 mod element;
-mod error;
+pub(crate) mod emitter;
+pub(crate) mod error;
 mod export;
-mod external;
+pub(crate) mod external;
 mod graph;
 mod import;
-mod message;
+pub(crate) mod message;
 mod operators;
 mod order;
-mod stored;
-mod tensor;
+pub(crate) mod stored;
+pub(crate) mod tensor;
 #[cfg(test)]
 mod tests;
 
@@ -93,6 +95,14 @@ pub fn write(network: &Network) -> Result<Vec<u8>> {
 
 fn import(bytes: &[u8], files: &ExternalFiles, options: &OnnxOptions) -> Result<Import> {
     let model = ModelProto::decode(bytes).map_err(|error| OnnxError::Decode(error.to_string()))?;
+    network_of(model, files, options)
+}
+
+/// Makes a network of a decoded file.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn network_of(model: ModelProto, files: &ExternalFiles, options: &OnnxOptions) -> Result<Import> {
     let mut import = import::import(Graph::new(model, files)?, options)?;
     // Passes rely on a valid network, and leave one.
     import.network.validate()?;

@@ -3,6 +3,7 @@
 // Each test uses a part of it.
 #![allow(dead_code)]
 
+pub mod damage;
 pub mod fixed;
 
 use fewbit_core::{Network, VariableId};
@@ -18,13 +19,24 @@ use zip::ZipArchive;
 /// The files of one case by name.
 pub type Case = BTreeMap<String, Vec<u8>>;
 
+/// The folder of ONNX's test data.
 pub fn test_data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/onnx")
+    folder("onnx")
 }
 
-/// The cases of an archive that `make.py` wrote.
+/// A folder of the test data.
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(name)
+}
+
+/// The cases of an archive of ONNX's test data.
 pub fn cases(archive: &str) -> BTreeMap<String, Case> {
-    let file = File::open(test_data().join(archive)).expect("an archive of the test data");
+    cases_in(&test_data().join(archive))
+}
+
+/// The cases of an archive that a `make.py` wrote.
+pub fn cases_in(archive: &Path) -> BTreeMap<String, Case> {
+    let file = File::open(archive).expect("an archive of the test data");
     let mut archive = ZipArchive::new(file).expect("a zip file");
     let mut entry = |name: &str| {
         let mut content = Vec::new();

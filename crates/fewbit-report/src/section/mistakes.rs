@@ -21,15 +21,17 @@ pub struct Mistake {
     pub float_prediction: Option<String>,
 }
 
-/// So many pictures are shown: a page stays small.
-const MOST_PICTURES: usize = 40;
+impl Mistake {
+    /// So many pictures are shown: a page stays small.
+    pub const MOST_SHOWN: usize = 40;
+}
 
 /// The pictures, in their order; `None` where there are none. `wrong` is how many mistakes there are in all.
 ///
 /// # Errors
 /// When a picture cannot be written.
 pub(crate) fn section(mistakes: &[Mistake], wrong: Option<u64>) -> Result<Option<Section>, ReportError> {
-    let shown = &mistakes[..mistakes.len().min(MOST_PICTURES)];
+    let shown = &mistakes[..mistakes.len().min(Mistake::MOST_SHOWN)];
     if shown.is_empty() {
         return Ok(None);
     }

@@ -40,7 +40,7 @@ fn each_softmax(axis: i32, call: &Call<'_, '_>, output: &mut ValuesMut<'_>, chan
         let sum = groups.fold(&input, group, 0.0, |sum, _, run| {
             run.iter().fold(sum, |sum, &value| sum + libm::expf(value - greatest))
         });
-        groups.map(&input, output, group, |_, run| change(run, greatest, sum));
+        groups.map(&input, output, group, |_, _, run| change(run, greatest, sum));
     }
 }
 

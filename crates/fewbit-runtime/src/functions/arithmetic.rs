@@ -117,7 +117,7 @@ impl Exact {
                 let input = call.input(index);
                 // Known to have a position.
                 let shift = shift_between(position(input.format()).unwrap_or(0), self.position);
-                Operand::broadcast(input, shape).read(place, &mut values[..count]);
+                Operand::broadcast(input, shape).read_beside(output, place, &mut values[..count]);
                 let join = |total: T, value: T| match self.join {
                     _ if index == 0 && self.join == Join::Product => value,
                     _ if index == 0 => value.shifted(shift),

@@ -4,7 +4,7 @@ use super::RUN;
 use super::elementwise::Operand;
 use super::groups::names;
 use super::layout::{Axis, Layout, broadcast_strides, copy};
-use super::unary::truth;
+use super::unary::{map, truth};
 use crate::call::Call;
 use crate::values::ValuesMut;
 use core::ops::Range;
@@ -26,10 +26,16 @@ pub(super) fn constant(arguments: &Constant, output: &mut ValuesMut<'_>) {
 
 /// The input as it is.
 pub(super) fn same(call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
-    if let Some((row, axis)) = call.row() {
-        return same_row(row, axis, call, output);
+    let x = call.input(0);
+    match output.is_over(&x) {
+        // It is there.
+        true if x.format() == output.format() => {}
+        true => map(call, output, |x| x),
+        false => match call.row() {
+            Some((row, axis)) => same_row(row, axis, call, output),
+            None => copy_from(&Layout::row(0, output.len()), call, output),
+        },
     }
-    copy_from(&Layout::row(0, output.len()), call, output);
 }
 
 /// A row of the input as it is, where input or output may be there as a whole.

@@ -46,9 +46,9 @@ fn normalize(
             let row = &mut row[..RUN.min(channels.count - start)];
             let block = Block::new(running, &affine, arguments.eps, start, row.len());
             for place in (start..x.len()).step_by(channels.count) {
-                x.read(place, row);
+                output.beside(&x).read(place, row);
                 block.apply(row);
-                ending.apply(place, row);
+                ending.apply(output, place, row);
                 output.write(place, row);
             }
         }
@@ -68,11 +68,11 @@ fn normalize(
         let (mut gamma, mut beta) = ([1.0], [0.0]);
         affine.scale(channel, &mut gamma);
         affine.shift(channel, &mut beta);
-        channels.map(&x, output, channel, |place, run| {
+        channels.map(&x, output, channel, |output, place, run| {
             for value in &mut *run {
                 *value = normalized(*value, mean, gamma[0], deviation, beta[0]);
             }
-            ending.apply(place, run);
+            ending.apply(output, place, run);
         });
     }
 }
@@ -138,10 +138,10 @@ struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// Changes the values at consecutive places from `place` on.
-    fn apply(&self, place: usize, run: &mut [f32]) {
+    /// Changes the values at consecutive places from `place` on, which are to be written to the output.
+    fn apply(&self, output: &ValuesMut<'_>, place: usize, run: &mut [f32]) {
         if let Some(residual) = &self.residual {
-            residual.change(place, run, |value, added| value + added);
+            residual.change_beside(output, place, run, |value, added| value + added);
         }
         if self.relu {
             for value in run {

@@ -30,9 +30,9 @@ pub(super) fn fold(call: &Call<'_, '_>, output: &mut ValuesMut<'_>, function: &d
     let mut total = [0.0; RUN];
     for place in (0..output.len()).step_by(RUN) {
         let total = &mut total[..RUN.min(output.len() - place)];
-        operand(0).read(place, total);
+        operand(0).read_beside(output, place, total);
         for index in 1..call.input_count() {
-            operand(index).change(place, total, function);
+            operand(index).change_beside(output, place, total, function);
         }
         output.write(place, total);
     }

@@ -42,6 +42,11 @@ impl<'a> Operand<'a> {
         self.layout.read(&self.values, place, out);
     }
 
+    /// [`Operand::read`] for values that may lie where the output does, of which these places are not written yet.
+    pub fn read_beside<E: Element>(&self, output: &ValuesMut<'_>, place: usize, out: &mut [E]) {
+        self.layout.read(&output.beside(&self.values), place, out);
+    }
+
     /// The value at a place.
     pub fn get(&self, place: usize) -> f32 {
         let mut value = [0.0];
@@ -51,12 +56,28 @@ impl<'a> Operand<'a> {
 
     /// Joins the values at consecutive places from `place` on to those of a run.
     pub fn change(&self, place: usize, run: &mut [f32], function: impl Fn(f32, f32) -> f32) {
-        let mut own = [0.0; RUN];
-        let own = &mut own[..run.len().min(RUN)];
-        self.read(place, own);
-        for (value, own) in run.iter_mut().zip(&*own) {
-            *value = function(*value, *own);
-        }
+        change(run, |own| self.read(place, own), function);
+    }
+
+    /// [`Operand::change`] for values that may lie where the output does, of which these places are not written yet.
+    pub fn change_beside(
+        &self,
+        output: &ValuesMut<'_>,
+        place: usize,
+        run: &mut [f32],
+        function: impl Fn(f32, f32) -> f32,
+    ) {
+        change(run, |own| self.read_beside(output, place, own), function);
+    }
+}
+
+/// Joins values that are read to those of a run.
+fn change(run: &mut [f32], read: impl FnOnce(&mut [f32]), function: impl Fn(f32, f32) -> f32) {
+    let mut own = [0.0; RUN];
+    let own = &mut own[..run.len().min(RUN)];
+    read(own);
+    for (value, own) in run.iter_mut().zip(&*own) {
+        *value = function(*value, *own);
     }
 }
 
@@ -100,7 +121,7 @@ fn join_runs<const N: usize>(
     for place in (0..items).step_by(RUN) {
         let count = RUN.min(items - place);
         for (operand, run) in operands.iter().zip(&mut runs) {
-            operand.read(place, &mut run[..count]);
+            operand.read_beside(output, place, &mut run[..count]);
         }
         function(&runs, &mut out[..count]);
         to.write(output, place, &out[..count]);

@@ -74,21 +74,21 @@ impl Groups {
         })
     }
 
-    /// Changes the values of a group in runs and stores them at the same places of the output. `change` is told the
-    /// place of the run among those of all groups.
+    /// Changes the values of a group in runs and stores them at the same places of the output. `change` is given the
+    /// output before it is written, and the place of the run among those of all groups.
     pub fn map(
         &self,
         values: &Values<'_>,
         output: &mut ValuesMut<'_>,
         group: usize,
-        mut change: impl FnMut(usize, &mut [f32]),
+        mut change: impl FnMut(&ValuesMut<'_>, usize, &mut [f32]),
     ) {
         let mut run = [0.0; RUN];
         for start in (0..self.size).step_by(RUN) {
             let run = &mut run[..RUN.min(self.size - start)];
             let place = group * self.size + start;
-            self.layout.read(values, place, run);
-            change(place, run);
+            self.layout.read(&output.beside(values), place, run);
+            change(output, place, run);
             self.layout.write(output, place, run);
         }
     }

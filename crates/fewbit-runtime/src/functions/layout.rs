@@ -4,6 +4,7 @@
 //! with broadcasting read their smaller operands through one.
 
 use super::RUN;
+use super::rescale::requantizer;
 use crate::values::ValuesMut;
 use core::ops::Range;
 use fewbit_core::list::{InlineList, LIST_CAPACITY};
@@ -95,6 +96,15 @@ impl Layout {
         });
     }
 
+    /// [`Layout::write`] for integers of a fixed-point format.
+    fn write_integers(&self, values: &mut ValuesMut<'_>, place: usize, run: &[i32]) {
+        self.each_row(place, run.len(), |start, stride, range| {
+            if let Some(run) = run.get(range) {
+                values.write_integers_strided(start, stride.unsigned_abs(), run);
+            }
+        });
+    }
+
     /// Cuts `count` places from `place` on where they stop being equally far apart, and calls `visit` for each part:
     /// where it begins in the variable, the stride, and which of the places it covers.
     fn each_row(&self, place: usize, count: usize, mut visit: impl FnMut(usize, isize, Range<usize>)) {
@@ -172,6 +182,18 @@ pub(super) fn strides_over(extents: &[usize], has: impl Fn(usize) -> bool) -> Pe
 /// Copies the values at the places of one layout to those of another, which has as many.
 pub(super) fn copy(input: &Values<'_>, from: &Layout, output: &mut ValuesMut<'_>, to: &Layout) {
     if input.format() != output.format() || !input.channel_positions().is_empty() {
+        if let Some(requantizer) = requantizer(input, output) {
+            let mut run = [0; RUN];
+            for place in (0..to.items()).step_by(RUN) {
+                let run = &mut run[..RUN.min(to.items() - place)];
+                from.read(input, place, run);
+                for value in &mut *run {
+                    *value = requantizer.apply_narrow(*value);
+                }
+                to.write_integers(output, place, run);
+            }
+            return;
+        }
         let mut run = [0.0; RUN];
         for place in (0..to.items()).step_by(RUN) {
             let run = &mut run[..RUN.min(to.items() - place)];

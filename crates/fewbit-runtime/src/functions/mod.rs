@@ -26,6 +26,7 @@ mod product;
 mod quantization;
 mod reduction;
 mod remap;
+mod rescale;
 mod unary;
 mod unpooling;
 mod window;
@@ -36,6 +37,7 @@ use crate::values::ValuesMut;
 use arithmetic::Join;
 use binary::{logic, map2, test2};
 use fewbit_core::{Function, NumberFormat};
+use rescale::clip;
 use unary::{map, test};
 
 /// How many values kernels read at a time.
@@ -89,8 +91,8 @@ pub(crate) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
         Function::Unpooling(arguments) => unpooling::run(arguments, call, output),
 
         // Activations
-        Function::ReLU(_) => map(call, output, unary::relu),
-        Function::ReLU6 => map(call, output, unary::relu6),
+        Function::ReLU(_) => clip(call, output, 0.0..=f32::INFINITY, unary::relu),
+        Function::ReLU6 => clip(call, output, 0.0..=6.0, unary::relu6),
         Function::LeakyReLU(arguments) => map(call, output, |x| unary::leaky_relu(x, arguments.alpha)),
         Function::PReLU(arguments) => activation::prelu(arguments, call, output),
         Function::CReLU(arguments) => activation::crelu(arguments, call, output),
@@ -105,7 +107,7 @@ pub(crate) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
         Function::Mish => map(call, output, unary::mish),
         Function::GELU => map(call, output, unary::gelu),
         Function::Tanh => map(call, output, libm::tanhf),
-        Function::HardTanh => map(call, output, |x| x.clamp(-1.0, 1.0)),
+        Function::HardTanh => clip(call, output, -1.0..=1.0, |x| x.clamp(-1.0, 1.0)),
         Function::BinaryTanh => map(call, output, |x| if x > 0.0 { 1.0 } else { -1.0 }),
         Function::TanhShrink => map(call, output, |x| x - libm::tanhf(x)),
         Function::SoftPlus(arguments) => map(call, output, |x| unary::soft_plus(x, arguments.beta)),
@@ -129,8 +131,17 @@ pub(crate) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
         Function::RSubScalar(arguments) => map(call, output, |x| arguments.val - x),
         Function::RDivScalar(arguments) => map(call, output, |x| arguments.val / x),
         Function::RPowScalar(arguments) => map(call, output, |x| libm::powf(arguments.val, x)),
-        Function::MinimumScalar(arguments) => map(call, output, |x| if x < arguments.val { x } else { arguments.val }),
-        Function::MaximumScalar(arguments) => map(call, output, |x| if x > arguments.val { x } else { arguments.val }),
+        Function::MinimumScalar(arguments) => {
+            clip(
+                call,
+                output,
+                f32::NEG_INFINITY..=arguments.val,
+                |x| if x < arguments.val { x } else { arguments.val },
+            );
+        }
+        Function::MaximumScalar(arguments) => {
+            clip(call, output, arguments.val..=f32::INFINITY, |x| if x > arguments.val { x } else { arguments.val });
+        }
 
         // Logic: everything but zero is true
         Function::LogicalAnd => logic(call, output, |a, b| a && b),

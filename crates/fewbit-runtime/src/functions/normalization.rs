@@ -71,7 +71,7 @@ fn normalize(groups: &Groups, affine: &Affine<'_>, eps: f32, call: &Call<'_, '_>
     for group in 0..groups.count {
         let mean = groups.mean(&x, group);
         let factor = 1.0 / libm::sqrtf(groups.variance(&x, group, mean) + eps);
-        groups.map(&x, output, group, |place, run| {
+        groups.map(&x, output, group, |_, place, run| {
             standardize(run, mean, factor);
             affine.apply(place, run);
         });
@@ -141,6 +141,6 @@ pub(super) fn mean_subtraction(arguments: &MeanSubtraction, call: &Call<'_, '_>,
     for group in 0..groups.count {
         let mean = running.get(group);
         let mean = mean + (groups.mean(&x, group) - mean) / (updates + 1.0);
-        groups.map(&x, output, group, |_, run| standardize(run, mean, 1.0));
+        groups.map(&x, output, group, |_, _, run| standardize(run, mean, 1.0));
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn min_max(arguments: &MinMaxQuantize, call: &Call<'_, '_>, output: &
             high = decay * high + (1.0 - decay) * greatest;
         }
         let steps = Steps::new(low, high, first, last, arguments.eps);
-        groups.map(&x, output, group, |_, run| {
+        groups.map(&x, output, group, |_, _, run| {
             for value in run {
                 *value = steps.nearest(*value);
             }

@@ -73,6 +73,18 @@ fn check_whole(model: &Model<'_>, functions: Range<usize>) -> Result<(), OpenErr
     Ok(())
 }
 
+/// An input that is computed in the group.
+#[derive(Clone, Copy, Debug)]
+struct Input {
+    /// Its place in the table, and among the function's inputs.
+    source: u8,
+    place: u8,
+    /// Whether rows of it are read, not all of it.
+    reads_rows: bool,
+    /// Whether the function may write over it.
+    in_place: bool,
+}
+
 /// What the walk knows of a variable and of the function that computes it.
 #[derive(Clone, Copy, Debug)]
 struct Member {
@@ -87,9 +99,8 @@ struct Member {
     end: usize,
     /// Whether it is there as a whole, and kept until the group is done.
     kept: bool,
-    /// Inputs that are computed in the group: the place in the table of each, the place among the function's inputs, and
-    /// whether rows of it are read, not all of it.
-    inputs: [Option<(u8, u8, bool)>; MAX_INPUTS],
+    /// Inputs that are computed in the group.
+    inputs: [Option<Input>; MAX_INPUTS],
     /// Steps that the function has taken.
     steps: usize,
     /// Rows of the variable that are complete, and that have been written to.
@@ -101,28 +112,49 @@ struct Member {
 
 impl Member {
     /// The rows of an input that the next step needs; none after the last.
-    fn needs(&self, (_, index, reads_rows): (u8, u8, bool), input_rows: usize) -> Range<usize> {
+    fn needs(&self, input: Input, input_rows: usize) -> Range<usize> {
         if self.steps >= self.rule.steps(self.rows) {
             return usize::MAX..usize::MAX;
         }
-        if reads_rows { self.rule.needed(index.into(), self.steps) } else { 0..input_rows }
+        if input.reads_rows { self.rule.needed(input.place.into(), self.steps) } else { 0..input_rows }
     }
 
-    /// Whether writing a row of another variable falls on a row of this one that is still to be read.
-    fn suffers(&self, other: &Self, row: usize) -> bool {
+    /// What writing a row of another variable does to the rows of this one that are still to be read.
+    fn suffers(&self, other: &Self, row: usize) -> Harm {
         if self.dead >= self.touched || !overlap(&(self.start..self.end), &(other.start..other.end)) {
-            return false;
+            return Harm::None;
         }
         match (self.places, other.places) {
             (Some(own), Some(places)) if own == places && (self.start, self.end) == (other.start, other.end) => {
                 // The first row from `dead` on that lies where the row is written.
                 let ring = own.ring.max(1);
                 let distance = (row % ring + ring - self.dead % ring) % ring;
-                self.dead + distance < self.touched
+                match self.dead + distance {
+                    found if found >= self.touched => Harm::None,
+                    found if found == row => Harm::SameRow,
+                    _ => Harm::Overwritten,
+                }
             }
-            _ => true,
+            _ => Harm::Overwritten,
         }
     }
+
+    /// Whether the function may write over the variable at `source`, wherever it reads it.
+    fn works_over(&self, source: usize) -> bool {
+        let mut uses = self.inputs.iter().flatten().filter(|input| usize::from(input.source) == source).peekable();
+        uses.peek().is_some() && uses.all(|input| input.in_place)
+    }
+}
+
+/// What a write does to the rows of another variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Harm {
+    /// Nothing.
+    None,
+    /// It falls on the row of the same number, which a function that works in place may write over.
+    SameRow,
+    /// It falls on a row that is still to be read.
+    Overwritten,
 }
 
 /// The variables of a group: one for each function, and the network's input.
@@ -203,7 +235,9 @@ impl Table {
             let slot = slots.next().ok_or(error("reads too many variables of its group"))?;
             // Both are below 256: a group has at most 128 functions, and this place was just counted.
             let place = u8::try_from(place).map_err(|_| error("has too many inputs"))?;
-            member.inputs[slot] = Some((source as u8, place, reads_rows));
+            let same_width = input.format.bits() == model.nnb().variable(output).format.bits();
+            let in_place = reads_rows && same_width && function.works_in_place(&shapes, place.into());
+            member.inputs[slot] = Some(Input { source: source as u8, place, reads_rows, in_place });
         }
         Ok(member)
     }
@@ -292,7 +326,7 @@ impl Table {
             return Err("takes a step after its last");
         }
         for input in member.inputs.into_iter().flatten() {
-            let Some(source) = self.members[usize::from(input.0)] else { continue };
+            let Some(source) = self.members[usize::from(input.source)] else { continue };
             let needed = member.needs(input, source.rows);
             if needed.end > source.made {
                 return Err("reads a row that is not computed yet");
@@ -307,7 +341,15 @@ impl Table {
             member.made = member.rule.complete(member.steps);
         }
         for input in member.inputs.into_iter().flatten() {
-            self.bury(input.0);
+            self.bury(input.source);
+        }
+        // What was written over is not to be read again.
+        let written = member.rule.written(member.steps);
+        let sources = member.inputs.iter().flatten().filter_map(|input| self.members[usize::from(input.source)]);
+        for source in sources.filter(|source| source.places.is_some()) {
+            if written.clone().any(|row| source.suffers(&member, row) != Harm::None) {
+                return Err("writes over a row that another function is still to read");
+            }
         }
         Ok(())
     }
@@ -316,8 +358,15 @@ impl Table {
     fn write(&mut self, place: usize, rows: Range<usize>) -> Result<(), &'static str> {
         let Some(writer) = self.members[place] else { return Ok(()) };
         for row in writer.touched.max(rows.start)..rows.end {
-            let mut others = self.members.iter().enumerate().filter(|(other, _)| *other != place || !writer.kept);
-            if others.any(|(_, other)| other.is_some_and(|other| other.suffers(&writer, row))) {
+            let harmed = self.members.iter().enumerate().any(|(index, other)| {
+                let Some(other) = other.filter(|_| index != place || !writer.kept) else { return false };
+                match other.suffers(&writer, row) {
+                    Harm::None => false,
+                    Harm::SameRow => !writer.works_over(index),
+                    Harm::Overwritten => true,
+                }
+            });
+            if harmed {
                 return Err("writes over a row that is still to be read");
             }
             if let Some(writer) = &mut self.members[place] {
@@ -331,7 +380,7 @@ impl Table {
     fn bury(&mut self, place: u8) {
         let Some(source) = self.members[usize::from(place)].filter(|source| !source.kept) else { return };
         let needs = self.members.iter().flatten().flat_map(|member| {
-            let inputs = member.inputs.into_iter().flatten().filter(move |input| input.0 == place);
+            let inputs = member.inputs.into_iter().flatten().filter(move |input| input.source == place);
             inputs.map(move |input| member.needs(input, source.rows).start)
         });
         let dead = needs.min().unwrap_or(usize::MAX);

@@ -3,8 +3,10 @@
 
 mod arithmetic;
 mod by_hand;
+mod clipping;
 mod golden;
 mod hostile;
+mod in_place;
 mod numbers;
 mod pooling;
 mod products;

@@ -12,7 +12,7 @@ const RUNS: usize = 200;
 const ATTEMPTS: usize = 20_000;
 
 /// A format that buffers can have.
-fn buffer_format(random: &mut Random) -> NumberFormat {
+pub fn buffer_format(random: &mut Random) -> NumberFormat {
     match random.below(3) {
         0 => NumberFormat::Float32,
         1 => NumberFormat::Fixed16 { position: random.pick(&[0, 4, 9, 13, -2, 20]) },
@@ -27,7 +27,7 @@ fn values(random: &mut Random, count: usize) -> Vec<f32> {
 }
 
 /// A parameter in any format, with positions for its channels where it can have them.
-fn parameter(random: &mut Random, shape: Shape) -> Variable {
+pub fn parameter(random: &mut Random, shape: Shape) -> Variable {
     let signs = (0..shape.items()).map(|_| random.pick(&[-1.0, 1.0])).collect();
     let format = match random.below(4) {
         0 => return variable(shape, NumberFormat::Sign, Some(signs)),

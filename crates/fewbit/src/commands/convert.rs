@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(override_usage = "fewbit convert [OPTIONS] IN... OUT")]
 pub struct Arguments {
-    /// The network (.nnp, .nntxt with parameter files, .onnx or .nnb), and last the file to write: .nnb, .nnp, .protobuf,
-    /// .nntxt or .onnx; with -O c a folder
+    /// The network (.nnp, .nntxt with parameter files, .onnx, .tflite or .nnb), and last the file to write: .nnb, .nnp,
+    /// .protobuf, .nntxt or .onnx; with -O c a folder
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]

@@ -4,7 +4,8 @@ use crate::console::Console;
 use crate::dataset::DataArguments;
 use crate::model::{self, ModelArguments, SemanticsName};
 use crate::progress::Bar;
-use crate::size;
+use crate::report::{self, ReportOption};
+use crate::{output, size};
 use anyhow::{Context, Result};
 use clap::Args;
 use fewbit_compress::evaluate::ClassScore;
@@ -30,6 +31,8 @@ pub struct Arguments {
     /// What fixed-point networks compute: exact integers, the same on every device, or what NNabla's C runtime means to
     #[arg(long, value_enum, default_value = "integer")]
     semantics: SemanticsName,
+    #[command(flatten)]
+    report: ReportOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -47,6 +50,11 @@ impl Arguments {
         }
         let inputs = self.data.inputs(dataset, model.nnb())?;
         let evaluation = evaluate(&bytes, &inputs, self.semantics.into(), &Bar::default())?;
+        if let Some(path) = &self.report.path {
+            let facts = report::data_facts(&self.data, &inputs);
+            let about = report::about("Evaluation", &self.model.files.path, facts);
+            output::write(path, report::evaluation(about, &evaluation, &inputs)?.as_bytes())?;
+        }
         let console = Console::new(self.json);
         console.print(&text(&evaluation))?;
         console.object(&object(&evaluation))?;

@@ -4,6 +4,7 @@ mod compress;
 mod convert;
 mod data;
 mod demo;
+mod draw;
 mod dump;
 mod evaluate;
 mod infer;
@@ -26,6 +27,8 @@ pub enum Command {
     Convert(convert::Arguments),
     /// Write datasets as files
     Data(data::Arguments),
+    /// Draw a network as a graph, with shapes, types and bytes
+    Draw(draw::Arguments),
     /// Show what a model is made of: functions, variables, types, buffers, memory
     Dump(dump::Arguments),
     /// Measure a model on a dataset: accuracy, loss, speed
@@ -47,6 +50,7 @@ impl Command {
             Self::Compress(arguments) => arguments.run(),
             Self::Convert(arguments) => arguments.run(),
             Self::Data(arguments) => arguments.run(),
+            Self::Draw(arguments) => arguments.run(),
             Self::Dump(arguments) => arguments.run(),
             Self::Evaluate(arguments) => arguments.run(),
             Self::Infer(arguments) => arguments.run(),

@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// The files of the model that a command works on, and how to read them.
 #[derive(Args)]
 pub struct ModelFiles {
-    /// The model: .nnp, .nntxt, .prototxt, .protobuf, .onnx or .nnb
+    /// The model: .nnp, .nntxt, .prototxt, .protobuf, .onnx, .tflite or .nnb
     #[arg(value_name = "MODEL")]
     pub path: PathBuf,
     /// A parameter file (.h5, .protobuf) of a bare .nntxt; those of the same name beside it are found
@@ -43,7 +43,7 @@ pub struct NetworkOptions {
     /// Which executor's network to take, by its place or its name [default: the first]
     #[arg(short = 'E', long, value_name = "EXECUTOR", alias = "nnp-import-executor-index")]
     pub executor: Option<String>,
-    /// Give images channels first to an .onnx network that turns those which have them last
+    /// Give images channels first to an .onnx or .tflite network that turns those which have them last
     #[arg(long)]
     pub channels_first: bool,
 }

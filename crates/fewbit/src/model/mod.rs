@@ -1,5 +1,5 @@
-//! Opening models: network files (`.nnp`, `.nntxt` with parameter files, or `.onnx`) and `.nnb` files, told apart by their
-//! endings, or by their first bytes where the ending says nothing.
+//! Opening models: network files (`.nnp`, `.nntxt` with parameter files, `.onnx` or `.tflite`) and `.nnb` files, told apart by
+//! their endings, or by their first bytes where the ending says nothing.
 
 mod arguments;
 
@@ -10,7 +10,8 @@ pub use arguments::{
 use crate::{console, size};
 use anyhow::{Context, Result, anyhow, bail};
 use fewbit_core::Network;
-use fewbit_formats::onnx::{self, OnnxOptions};
+use fewbit_formats::onnx::{self, Import, OnnxOptions};
+use fewbit_formats::tflite::{self, TfliteOptions};
 use fewbit_formats::{ExecutorChoice, FormatError, ImportOptions, Nnp};
 use fewbit_nnb::{EncodeOptions, Nnb, Version, decode, encode};
 use std::fs::{self, File};
@@ -64,7 +65,7 @@ pub struct Choice<'a> {
     pub batch: Option<usize>,
     /// Which executor's network to take, of a file of NNabla's that has several.
     pub executor: Option<&'a str>,
-    /// Whether images go into a network of ONNX's with their channels first, which it wants last.
+    /// Whether images go in with their channels first into a network of another tool, which wants them last.
     pub channels_first: bool,
 }
 
@@ -76,8 +77,12 @@ pub fn open(files: &[PathBuf], choice: Choice<'_>) -> Result<Model> {
     let [first, rest @ ..] = files else { bail!("no model is given") };
     let Choice { batch, executor, channels_first } = choice;
     let kind = Kind::of(first)?;
-    if channels_first && kind != Kind::Onnx {
-        bail!("{}: --channels-first is for .onnx files, others take channels first anyway", first.display());
+    let foreign = matches!(kind, Kind::Onnx | Kind::Tflite);
+    if channels_first && !foreign {
+        bail!(
+            "{}: --channels-first is for .onnx and .tflite files, others take channels first anyway",
+            first.display()
+        );
     }
     match (kind, rest) {
         (Kind::Nnb, []) if batch.is_some() || executor.is_some() => bail!(
@@ -85,25 +90,29 @@ pub fn open(files: &[PathBuf], choice: Choice<'_>) -> Result<Model> {
             first.display()
         ),
         (Kind::Nnb, []) => Ok(Model::Nnb(read(first)?)),
-        (Kind::Nnb | Kind::Onnx, [second, ..]) => {
+        (Kind::Nnb | Kind::Onnx | Kind::Tflite, [second, ..]) => {
             bail!("{} needs no further file such as {}", first.display(), second.display())
         }
-        (Kind::Onnx, []) if executor.is_some() => {
-            bail!("{}: an .onnx file holds one network, and no executors to choose from with -E", first.display())
+        (Kind::Onnx | Kind::Tflite, []) if executor.is_some() => {
+            bail!("{}: the file holds one network, and no executors to choose from with -E", first.display())
         }
-        (Kind::Onnx, []) => {
-            let import = onnx::open(first, &OnnxOptions { batch, channels_first }).map_err(|error| at(first, error))?;
-            for warning in &import.warnings {
-                console::warn(&format!("{}: {warning}", first.display()));
-            }
-            Ok(Model::Network(import.network))
-        }
+        (Kind::Onnx, []) => imported(first, onnx::open(first, &OnnxOptions { batch, channels_first })),
+        (Kind::Tflite, []) => imported(first, tflite::open(first, &TfliteOptions { batch, channels_first })),
         (Kind::Nnp, _) => {
             let executor = executor.map(ExecutorChoice::parse).unwrap_or_default();
             let network = open_nnp(files)?.network(&ImportOptions { executor, batch });
             Ok(Model::Network(network.map_err(|error| at(first, error))?))
         }
     }
+}
+
+/// A network of another tool, after telling what a person should know about it.
+fn imported(path: &Path, import: Result<Import, FormatError>) -> Result<Model> {
+    let import = import.map_err(|error| at(path, error))?;
+    for warning in &import.warnings {
+        console::warn(&format!("{}: {warning}", path.display()));
+    }
+    Ok(Model::Network(import.network))
 }
 
 /// Reads the files of a `.nnp` document.
@@ -128,6 +137,8 @@ pub enum Kind {
     Nnb,
     /// A network file of ONNX's.
     Onnx,
+    /// A network file of TensorFlow Lite's.
+    Tflite,
 }
 
 impl Kind {
@@ -137,6 +148,7 @@ impl Kind {
             "nnp" | "nntxt" | "prototxt" | "protobuf" | "h5" => Some(Self::Nnp),
             "nnb" => Some(Self::Nnb),
             "onnx" => Some(Self::Onnx),
+            "tflite" => Some(Self::Tflite),
             _ => None,
         }
     }
@@ -149,15 +161,16 @@ impl Kind {
         if let Some(kind) = Self::by_ending(path) {
             return Ok(kind);
         }
-        let mut start = [0; 4];
+        let mut start = [0; 8];
         let cannot_read = || format!("cannot read {}", path.display());
         let mut file = File::open(path).with_context(cannot_read)?;
         match file.read_exact(&mut start).map(|()| start) {
-            Ok([b'P', b'K', 3, 4]) => Ok(Self::Nnp),
-            Ok([2..=4, 0, 0, 0]) => Ok(Self::Nnb),
+            Ok([b'P', b'K', 3, 4, ..]) => Ok(Self::Nnp),
+            Ok([_, _, _, _, b'T', b'F', b'L', b'3']) => Ok(Self::Tflite),
+            Ok([2..=4, 0, 0, 0, ..]) => Ok(Self::Nnb),
             Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => Err(error).with_context(cannot_read),
             _ => bail!(
-                "{}: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf, .onnx and .nnb",
+                "{}: neither its ending nor its first bytes tell that it is a model; known are .nnp, .nntxt, .prototxt, .protobuf, .onnx, .tflite and .nnb",
                 path.display()
             ),
         }

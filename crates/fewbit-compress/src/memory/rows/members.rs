@@ -55,6 +55,8 @@ pub struct MemberInput {
     pub place: usize,
     /// Whether rows of it are read, not all of it.
     pub reads_rows: bool,
+    /// Whether the node may write each row over the same row of it.
+    pub in_place: bool,
 }
 
 impl Members {
@@ -100,6 +102,8 @@ impl Members {
             let input = network.variable(id);
             let reads_rows = rule.reads_rows(place, input.shape, shape, self.axis);
             let finds_rows = copies || place == 0 && rule != RowRule::InStep;
+            let same_width = input.format.bits() == network.variable(output).format.bits();
+            let in_place = reads_rows && same_width && function.works_in_place(&NodeInputs { network, node }, place);
             let written = network.nodes[range.clone()].iter().any(|node| node.outputs.contains(&id));
             let source = self.nodes.iter().position(|member| member.output.variable == id);
             let pushed = self.pushed.filter(|pushed| pushed.variable == id);
@@ -112,14 +116,14 @@ impl Members {
                     if reads_rows && output.kept && !is_contiguous(input.shape, self.axis) {
                         return None;
                     }
-                    inputs.push(MemberInput { source: Some(source), place, reads_rows });
+                    inputs.push(MemberInput { source: Some(source), place, reads_rows, in_place });
                 }
                 None if written => return None,
                 None if pushed.is_some() => {
                     if !reads_rows {
                         return None;
                     }
-                    inputs.push(MemberInput { source: None, place, reads_rows });
+                    inputs.push(MemberInput { source: None, place, reads_rows, in_place });
                 }
                 None if !reads_rows || finds_rows => {}
                 None if input.is_buffer() && is_contiguous(input.shape, self.axis) => {}
@@ -136,6 +140,14 @@ impl Members {
         let rank = node.inputs.first().map_or(0, |&id| network.variable(id).shape.rank());
         node.outputs.len() != 1
             || (0..rank).all(|axis| function.row_rule(&NodeInputs { network, node }, axis).is_none())
+    }
+
+    /// Whether the member at `writer` may write its rows over those of the variable at `source`.
+    pub fn works_over(&self, writer: usize, source: usize) -> bool {
+        let Some(member) = self.nodes.get(writer) else { return false };
+        let is_source = |input: &&MemberInput| input.source.unwrap_or(self.nodes.len()) == source;
+        let mut uses = member.inputs.iter().filter(is_source).peekable();
+        uses.peek().is_some() && uses.all(|input| input.in_place)
     }
 
     /// The variables: of each member its output, and behind them the one whose rows the caller gives.

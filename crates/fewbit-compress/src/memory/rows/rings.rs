@@ -18,16 +18,26 @@ pub struct RingPlaces {
     pub lives: Vec<RangeInclusive<usize>>,
 }
 
-/// A row in use: its number, and when.
-type Life = (usize, RangeInclusive<usize>);
+/// A row in use.
+#[derive(Clone, Debug)]
+struct Life {
+    /// Its variable, by its place in the group.
+    variable: usize,
+    /// Its number.
+    row: usize,
+    /// From the first step to the last.
+    steps: RangeInclusive<usize>,
+}
 
 /// Finds the fewest places for each variable, and lets variables share theirs where that saves a row: the sum that a
 /// residual unit adds up takes the place of the row that it was added to.
 pub fn rings(members: &Members, schedule: &Schedule) -> Vec<RingPlaces> {
     let mut rings: Vec<(Ring, Vec<VariableId>)> = Vec::new();
     let mut kept = Vec::new();
-    for (variable, lives) in members.variables().zip(&schedule.lives) {
-        let lives: Vec<Life> = lives.iter().enumerate().filter_map(|(row, life)| Some((row, life.clone()?))).collect();
+    for (place, (variable, lives)) in members.variables().zip(&schedule.lives).enumerate() {
+        let lives = lives.iter().enumerate();
+        let lives: Vec<Life> =
+            lives.filter_map(|(row, steps)| Some(Life { variable: place, row, steps: steps.clone()? })).collect();
         let whole = variable.bytes * variable.count;
         let ring = Ring { count: variable.count, row_bytes: variable.bytes, least_bytes: variable.least_bytes, lives };
         if variable.kept || ring.lives.is_empty() {
@@ -36,14 +46,21 @@ pub fn rings(members: &Members, schedule: &Schedule) -> Vec<RingPlaces> {
             kept.push(RingPlaces { variables: vec![variable.variable], rows: 0, bytes, lives });
             continue;
         }
-        let own = ring.fewest_rows();
+        let own = ring.fewest_rows(members);
         let shared = rings.iter().enumerate().filter_map(|(index, (other, _))| {
+            let others = other.fewest_rows(members);
             let joined = other.joined(&ring)?;
-            let together = (own.max(other.fewest_rows())..=ring.count).find(|&rows| joined.fits(rows))?;
-            (together < own + other.fewest_rows()).then_some((index, joined))
+            // A single row lies where it was made of another, or else wherever there is room at the time.
+            if (own == 1 || others == 1) && !other.hands_on_to(&ring, members) {
+                return None;
+            }
+            (own.max(others)..own + others).find(|&rows| joined.fits(rows, members))?;
+            Some((others, index, joined))
         });
-        // The latest: a variable follows the one that it was made of.
-        match shared.last() {
+        // Rows that are in use for long gain most; of equals the latest, which the variable was made of.
+        let shared =
+            shared.max_by_key(|(others, index, _)| (*others, *index)).map(|(_, index, joined)| (index, joined));
+        match shared {
             Some((index, joined)) => {
                 rings[index].0 = joined;
                 rings[index].1.push(variable.variable);
@@ -52,7 +69,7 @@ pub fn rings(members: &Members, schedule: &Schedule) -> Vec<RingPlaces> {
         }
     }
     let places = rings.into_iter().map(|(ring, variables)| {
-        let rows = ring.fewest_rows();
+        let rows = ring.fewest_rows(members);
         RingPlaces { variables, rows, bytes: (rows * ring.row_bytes).max(ring.least_bytes), lives: ring.times() }
     });
     places.chain(kept).collect()
@@ -68,6 +85,15 @@ struct Ring {
     lives: Vec<Life>,
 }
 
+impl Life {
+    /// Whether the other row may be written over this one in the step that reads it last.
+    fn hands_on_to(&self, other: &Self, members: &Members) -> bool {
+        self.row == other.row
+            && self.steps.end() == other.steps.start()
+            && members.works_over(other.variable, self.variable)
+    }
+}
+
 impl Ring {
     /// The rows of both; `None` if they differ in size.
     fn joined(&self, other: &Self) -> Option<Self> {
@@ -77,25 +103,35 @@ impl Ring {
         (same && plain).then_some(Self { lives, ..self.clone() })
     }
 
-    /// The fewest places in which no row is written over one in use; of one variable at most one for each row.
-    fn fewest_rows(&self) -> usize {
-        (1..self.count).find(|&rows| self.fits(rows)).unwrap_or(self.count)
+    /// The fewest places in which no row is written over one in use.
+    fn fewest_rows(&self, members: &Members) -> usize {
+        // With a place for each row of each variable all fit; the caller takes no more than there are rows of one.
+        (1..self.count).find(|&rows| self.fits(rows, members)).unwrap_or(self.count)
     }
 
-    fn fits(&self, rows: usize) -> bool {
-        let mut by_place: Vec<Vec<&RangeInclusive<usize>>> = vec![Vec::new(); rows];
-        for (row, life) in &self.lives {
-            by_place[row % rows].push(life);
+    fn fits(&self, rows: usize, members: &Members) -> bool {
+        let mut by_place: Vec<Vec<&Life>> = vec![Vec::new(); rows];
+        for life in &self.lives {
+            by_place[life.row % rows].push(life);
         }
         by_place.iter_mut().all(|lives| {
-            lives.sort_by_key(|life| *life.start());
-            lives.windows(2).all(|pair| pair[0].end() < pair[1].start())
+            lives.sort_by_key(|life| (*life.steps.start(), *life.steps.end()));
+            lives.windows(2).all(|pair| {
+                let (before, after) = (pair[0], pair[1]);
+                before.steps.end() < after.steps.start() || before.hands_on_to(after, members)
+            })
         })
+    }
+
+    /// Whether rows of the other are written over rows of this one in the step that reads them last.
+    fn hands_on_to(&self, other: &Self, members: &Members) -> bool {
+        let mut pairs = self.lives.iter().flat_map(|before| other.lives.iter().map(move |after| (before, after)));
+        pairs.any(|(before, after)| before.hands_on_to(after, members))
     }
 
     /// The times in which any row is in use.
     fn times(&self) -> Vec<RangeInclusive<usize>> {
-        let mut lives: Vec<_> = self.lives.iter().map(|(_, life)| life.clone()).collect();
+        let mut lives: Vec<_> = self.lives.iter().map(|life| life.steps.clone()).collect();
         lives.sort_by_key(|life| *life.start());
         let mut times: Vec<RangeInclusive<usize>> = Vec::new();
         for life in lives {

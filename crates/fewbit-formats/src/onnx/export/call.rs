@@ -1,6 +1,6 @@
 //! [`Call`]: a function of the network while ONNX nodes are made of it.
 
-use super::emitter::Value;
+use crate::onnx::emitter::Value;
 use fewbit_core::{Network, Node, NumberFormat, Shape, Variable};
 
 /// A node of the network, with the values of the graph that its inputs have become.

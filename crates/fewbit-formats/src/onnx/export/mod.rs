@@ -7,13 +7,11 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `emitter` | nodes and constants with their names |
 //! | `call` | one function while nodes are made of it |
 //! | `functions` | functions on real numbers, a module a family |
 //! | `fixed` | stored integers, and exact sums |
 
 mod call;
-mod emitter;
 mod fixed;
 mod functions;
 
@@ -23,8 +21,8 @@ use super::message::tensor_shape_proto::{Dimension, dimension};
 use super::message::{
     GraphProto, ModelProto, OperatorSetIdProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
+use crate::onnx::emitter::{Emitter, Value, size};
 use call::Call;
-use emitter::{Emitter, Value, size};
 use fewbit_core::{Network, NumberFormat, Operation, Variable, VariableId, VariableKind};
 use std::collections::HashMap;
 

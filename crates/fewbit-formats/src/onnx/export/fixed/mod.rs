@@ -23,8 +23,8 @@ mod sums;
 pub(super) use store::{stored_input, stored_parameter};
 
 use super::call::Call;
-use super::emitter::{Emitter, Value};
 use super::functions;
+use crate::onnx::emitter::{Emitter, Value};
 use fewbit_core::{Function, NumberFormat};
 use store::{Precision, store};
 

@@ -1,13 +1,13 @@
 //! Sums and means of windows of stored integers, exact whatever their size.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, int, size};
 use super::super::functions;
 use super::super::functions::image::Image;
 use super::super::functions::pooling::{attributes, counts, end};
 use super::bounds::{Addend, exact_bits, fits_single, magnitude, position};
 use super::store::{Precision, store};
 use super::sums::pieces;
+use crate::onnx::emitter::{Emitter, Value, int, size};
 use crate::onnx::message::tensor_proto::DataType;
 use fewbit_core::shape_rule::PoolingGeometry;
 use fewbit_core::{Function, NumberFormat};

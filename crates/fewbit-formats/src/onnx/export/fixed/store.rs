@@ -1,6 +1,6 @@
 //! Real numbers to stored integers, and back.
 
-use super::super::emitter::{Emitter, Value, int, size};
+use crate::onnx::emitter::{Emitter, Value, int, size};
 use crate::onnx::message::tensor_proto::DataType;
 use fewbit_core::{Function, Network, Node, NumberFormat, Operation, Rounding, Shape, Variable, VariableId};
 

@@ -1,10 +1,10 @@
 //! Sums of products of stored integers, exact whatever their size.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value};
 use super::super::functions::{self, product::Product};
 use super::bounds::{Addend, exact_bits, fits_single, magnitude, position};
 use super::store::{Channels, Precision, store, stored_integers};
+use crate::onnx::emitter::{Emitter, Value};
 use crate::onnx::message::tensor_proto::DataType;
 use fewbit_core::function::arguments::Nonlinearity;
 use fewbit_core::{Function, NumberFormat, Rounding, VariableId};

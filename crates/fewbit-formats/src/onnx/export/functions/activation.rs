@@ -1,7 +1,7 @@
 //! Activations.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, float, int, size};
+use crate::onnx::emitter::{Emitter, Value, float, int, size};
 use fewbit_core::Function;
 use fewbit_core::function::arguments::Nonlinearity;
 

@@ -1,7 +1,7 @@
 //! Functions that move items, and matrix products of two variables.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, int, size, word};
+use crate::onnx::emitter::{Emitter, Value, int, size, word};
 use crate::onnx::message::tensor_proto::DataType;
 use fewbit_core::Function;
 use fewbit_core::function::arguments::{BatchMatmul, BorderMode, Pad, PadMode, Shift, Slice};

@@ -1,7 +1,7 @@
 //! Functions that work item by item: arithmetic, comparisons, truth values.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value};
+use crate::onnx::emitter::{Emitter, Value};
 use crate::onnx::message::tensor_proto::DataType;
 use fewbit_core::Function;
 

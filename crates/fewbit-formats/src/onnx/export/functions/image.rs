@@ -1,6 +1,6 @@
 //! [`Image`]: variables in the form that ONNX's windows need: a batch, channels, and the spatial axes behind them.
 
-use super::super::emitter::{Emitter, Value};
+use crate::onnx::emitter::{Emitter, Value};
 use fewbit_core::Shape;
 use fewbit_core::shape_rule::{ConvolutionGeometry, PoolingGeometry};
 use std::ops::Range;

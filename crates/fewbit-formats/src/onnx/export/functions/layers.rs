@@ -1,10 +1,10 @@
 //! Functions that multiply by weights, in floats.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, float};
 use super::activation::nonlinearity;
 use super::normalization::deviation;
 use super::product::Product;
+use crate::onnx::emitter::{Emitter, Value, float};
 use fewbit_core::Function;
 
 /// The layer as ONNX nodes; `None` for functions that multiply by no weights.

@@ -14,7 +14,7 @@ mod reduction;
 pub(super) use layers::after_sums;
 
 use super::call::{Call, Expressed};
-use super::emitter::{Emitter, Value, int, size};
+use crate::onnx::emitter::{Emitter, Value, int, size};
 use fewbit_core::Function;
 
 /// A family's way to express its functions; `None` for those of other families.

@@ -1,7 +1,7 @@
 //! Normalisations.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, float};
+use crate::onnx::emitter::{Emitter, Value, float};
 use fewbit_core::Function;
 use fewbit_core::function::arguments::{BatchNormalization, FusedBatchNormalization};
 

@@ -1,8 +1,8 @@
 //! Pooling, unpooling and interpolation.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, int, size, sizes, word};
 use super::image::Image;
+use crate::onnx::emitter::{Emitter, Value, int, size, sizes, word};
 use crate::onnx::message::AttributeProto;
 use fewbit_core::Function;
 use fewbit_core::function::arguments::{Interpolate, InterpolateMode, Unpooling};

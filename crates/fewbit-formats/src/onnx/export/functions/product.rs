@@ -1,9 +1,9 @@
 //! [`Product`]: a function that multiplies by weights, by the meaning of its inputs.
 
 use super::super::call::Call;
-use super::super::emitter::{Emitter, Value, int, sizes};
 use super::arrays::pad;
 use super::image::Image;
+use crate::onnx::emitter::{Emitter, Value, int, sizes};
 use fewbit_core::function::arguments::{FusedConvolution, Nonlinearity, PadMode};
 use fewbit_core::shape_rule::{ConvolutionGeometry, ConvolutionKind, FusedConvolutionInputs};
 use fewbit_core::{Function, Shape};

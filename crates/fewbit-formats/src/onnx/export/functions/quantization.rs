@@ -1,9 +1,9 @@
 //! Functions that round values to those of a coarser number format.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value};
 use super::activation::clip;
 use super::elementwise::round_half_away;
+use crate::onnx::emitter::{Emitter, Value};
 use fewbit_core::Function;
 use fewbit_core::function::arguments::{QuantizeLinear, RoundMode};
 

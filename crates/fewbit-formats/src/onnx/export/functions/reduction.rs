@@ -1,7 +1,7 @@
 //! Reductions over axes.
 
 use super::super::call::{Call, Expressed};
-use super::super::emitter::{Emitter, Value, int, size};
+use crate::onnx::emitter::{Emitter, Value, int, size};
 use crate::onnx::message::tensor_proto::DataType;
 use fewbit_core::Function;
 use fewbit_core::function::arguments::ExtremeReduction;

@@ -134,7 +134,7 @@ impl<'t, 'v> IntegerEpilogue<'t, 'v> {
             with_channels(totals, bias, channels, plus(alignment.bias));
         }
         if let Some(residual) = &self.terms.residual {
-            with_outputs(totals, residual, start, plus(alignment.residual));
+            with_outputs(totals, residual, output, start, plus(alignment.residual));
         }
         let mut stored = [0; ROWS];
         for (stored, total) in stored.iter_mut().zip(&*totals) {

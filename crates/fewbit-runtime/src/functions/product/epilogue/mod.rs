@@ -59,11 +59,17 @@ fn read_channels<E: Element>(values: &Values<'_>, channels: Channels, run: &mut 
     }
 }
 
-/// Changes each sum by the value at its place in the output.
-fn with_outputs<T: Copy, E: Element>(sums: &mut [T], values: &Values<'_>, start: usize, change: impl Fn(T, E) -> T) {
+/// Changes each sum by the value at its place in the output, where the values may lie themselves.
+fn with_outputs<T: Copy, E: Element>(
+    sums: &mut [T],
+    values: &Values<'_>,
+    output: &ValuesMut<'_>,
+    start: usize,
+    change: impl Fn(T, E) -> T,
+) {
     let mut run = [E::default(); ROWS];
     let run = &mut run[..sums.len().min(ROWS)];
-    values.read_strided(start, 1, run);
+    output.beside(values).read_strided(start, 1, run);
     with_run(sums, run, change);
 }
 

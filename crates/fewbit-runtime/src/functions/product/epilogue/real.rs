@@ -39,7 +39,7 @@ impl<S: Sum> Epilogue<S> for RealEpilogue<'_, '_> {
             self.normalize(normalization, real, channels);
         }
         if let Some(residual) = &terms.residual {
-            with_outputs(real, residual, start, |sum: f32, residual: f32| sum + residual);
+            with_outputs(real, residual, output, start, |sum: f32, residual: f32| sum + residual);
         }
         activate(terms.nonlinearity, terms.nonlinearity_alpha, real);
         output.write(start, real);

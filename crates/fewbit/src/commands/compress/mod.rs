@@ -1,26 +1,33 @@
 //! `fewbit compress`: from a float network and a dataset to a fixed-point file, with what it cost.
 
+mod explanation;
+
 use crate::console::{self, Console};
 use crate::dataset::DataArguments;
 use crate::measurement::{self, COLUMNS};
 use crate::model::{Model, ModelFiles, VersionOption, check_memory};
 use crate::output;
 use crate::progress::Bar;
+use crate::report::{self, Compression, ReportOption};
 use crate::size::{self, ByteSize};
 use crate::table::{self, Align};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use fewbit_compress::assign::Width;
 use fewbit_compress::compress::{Use, VariableReport};
+use fewbit_compress::diagnose::{Explanation, Subject, VariableErrors, explain, variable_errors};
 use fewbit_compress::{CompressOptions, Compressed, compress};
-use fewbit_core::NumberFormat;
-use fewbit_data::{Dataset, Split};
+use fewbit_core::{NumberFormat, VariableId};
+use fewbit_data::{Dataset, Inputs, Split};
 use fewbit_formats::Nnp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+/// How many samples both networks are compared on, where nothing else is asked for: each layer takes three runs of each.
+const EXPLAINED: &str = "64";
 
 /// Arguments of `fewbit compress`.
 #[derive(Args)]
@@ -29,7 +36,7 @@ pub struct Arguments {
     model: ModelFiles,
     #[command(flatten)]
     data: DataArguments,
-    /// The folder for model.nnb, network.nnp and settings.yaml; it is made if it is not there
+    /// The folder for model.nnb, network.nnp, settings.yaml and report.html; it is made if it is not there
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Calibrate on so many samples of the training part, every class as often as every other
@@ -58,6 +65,11 @@ pub struct Arguments {
     /// Fail if more points of top-1 are lost
     #[arg(long, value_name = "POINTS", value_parser = finite)]
     max_loss: Option<f64>,
+    /// Show which layers cost accuracy, the worst first, and what to do about them, by runs of N samples [default: 64]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = EXPLAINED)]
+    explain: Option<NonZeroUsize>,
+    #[command(flatten)]
+    report: ReportOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -109,15 +121,44 @@ impl Arguments {
             ..CompressOptions::default()
         };
         let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;
+        let findings = self.findings(&compressed, &options, &inputs(test.spread(self.explained()))?)?;
         compressed.warnings.iter().for_each(|warning| console::warn(warning));
 
         let console = Console::new(self.json);
         console.print(&text(&compressed))?;
+        if let Some(explanation) = &findings.explanation {
+            console.print(&format!("\n{}\n", explanation::text(&compressed, &findings.errors, explanation)))?;
+        }
         self.check_limits(&compressed)?;
-        self.write(&compressed)?;
+        let about = report::about("Compression", &self.model.path, report::data_facts(&self.data, &evaluation));
+        let page = Compression {
+            about,
+            compressed: &compressed,
+            errors: &findings.errors,
+            explanation: findings.explanation.as_ref(),
+            inputs: &evaluation,
+            alternatives: Vec::new(),
+            chosen: None,
+        };
+        let report = self.write(&compressed, report::compression(page)?)?;
         console.print(&format!("Written: model.nnb, network.nnp and settings.yaml in {}", self.output.display()))?;
-        console.object(&object(&compressed))?;
+        console.print(&format!("Report: {}", report.display()))?;
+        console.object(&object(&compressed, &findings))?;
         Ok(())
+    }
+
+    /// How many samples both networks are compared on.
+    fn explained(&self) -> usize {
+        self.explain.map_or_else(|| EXPLAINED.parse().unwrap_or(1), NonZeroUsize::get)
+    }
+
+    /// Compares the compressed network with the float one.
+    fn findings(&self, compressed: &Compressed, options: &CompressOptions, samples: &Inputs) -> Result<Findings> {
+        let subject = Subject::of(compressed, options);
+        let errors = variable_errors(&subject, samples, &Bar::default())?;
+        let explain = |_| explain(&subject, &errors, samples, &Bar::default());
+        let explanation = self.explain.map(explain).transpose()?;
+        Ok(Findings { errors, explanation })
     }
 
     /// Compares the result with what the device has.
@@ -141,15 +182,25 @@ impl Arguments {
         }
     }
 
-    fn write(&self, compressed: &Compressed) -> Result<()> {
+    /// Writes all files, and tells where the report is.
+    fn write(&self, compressed: &Compressed, report: String) -> Result<PathBuf> {
         fs::create_dir_all(&self.output)
             .with_context(|| format!("cannot make the folder {}", self.output.display()))?;
+        let path = self.report.path.clone().unwrap_or_else(|| self.output.join("report.html"));
         output::write_all(&[
             (self.output.join("model.nnb"), compressed.file.clone()),
             (self.output.join("network.nnp"), Nnp::from_network(&compressed.network).to_archive()?),
             (self.output.join("settings.yaml"), compressed.settings.to_yaml().into_bytes()),
-        ])
+            (path.clone(), report.into_bytes()),
+        ])?;
+        Ok(path)
     }
+}
+
+/// Where accuracy was lost.
+struct Findings {
+    errors: VariableErrors,
+    explanation: Option<Explanation>,
 }
 
 /// What it cost, for people.
@@ -186,24 +237,33 @@ fn worst(compressed: &Compressed) -> String {
 }
 
 /// The keys are those that other programs rely on.
-fn object(compressed: &Compressed) -> Value {
-    let variables = compressed.variables.iter().map(|variable| {
+fn object(compressed: &Compressed, findings: &Findings) -> Value {
+    let variables = compressed.variables.iter().enumerate().map(|(index, variable)| {
         let VariableReport { name, used_as, format, sqnr_db } = variable;
-        json!({
+        let mut row = json!({
             "name": name,
             "kind": kind(*used_as),
             "type": format.type_name(),
             "position": NumberFormat::position(*format),
             "sqnr_db": sqnr_db,
-        })
+        });
+        if let Value::Object(row) = &mut row {
+            let Findings { errors, explanation } = findings;
+            row.extend(explanation::variable_keys(errors, VariableId(index), explanation.as_ref()));
+        }
+        row
     });
-    json!({
+    let mut object = json!({
         "float": measurement::object(&compressed.float),
         "compressed": measurement::object(&compressed.compressed),
         "loss_points": compressed.loss_points(),
         "seconds": compressed.seconds,
         "variables": variables.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(explanation) = &findings.explanation {
+        object["explanation"] = explanation::object(&findings.errors, explanation);
+    }
+    object
 }
 
 fn kind(used_as: Use) -> &'static str {
