@@ -149,6 +149,11 @@ impl<'a> Model<'a> {
         self.nnb.groups().find(|group| group.functions.contains(&function))
     }
 
+    /// The number of the input variable that is never there as a whole: its rows are [pushed](crate::Session::push).
+    pub fn pushed_input(&self) -> Option<usize> {
+        self.nnb.inputs().iter().find(|&input| self.nnb.variable(input).ring > 0)
+    }
+
     /// The function at `index` with its arguments; `None` beyond the last.
     pub fn function(&self, index: usize) -> Option<Function> {
         (index < self.nnb.function_count()).then(|| self.nnb.typed_function(index)).flatten()

@@ -149,6 +149,8 @@ fn layers(fixed: &Network, images: &Inputs) -> Vec<LayerError> {
             function: node.operation.spec().name.into(),
             sqnr_db: Some(sqnr_db(&exact[output.0], &rounded[output.0])),
             alone_sqnr_db: Some(sqnr_db(&exact[output.0], &alone[output.0])),
+            without_sqnr_db: None,
+            noise_share: None,
             alone_loss: None,
             advice: None,
         }

@@ -4,7 +4,8 @@ use super::RUN;
 use super::elementwise::Operand;
 use super::groups::names;
 use super::layout::{Axis, Layout, broadcast_strides, copy};
-use super::unary::{map, truth};
+use super::rescale::clip;
+use super::unary::truth;
 use crate::call::Call;
 use crate::values::ValuesMut;
 use core::ops::Range;
@@ -30,7 +31,7 @@ pub(super) fn same(call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
     match output.is_over(&x) {
         // It is there.
         true if x.format() == output.format() => {}
-        true => map(call, output, |x| x),
+        true => clip(call, output, f32::NEG_INFINITY..=f32::INFINITY, |x| x),
         false => match call.row() {
             Some((row, axis)) => same_row(row, axis, call, output),
             None => copy_from(&Layout::row(0, output.len()), call, output),

@@ -8,8 +8,10 @@
 //! |---|---|
 //! | [`check`] | refuses groups whose steps read what is not there |
 //! | [`run`] | takes the steps |
+//! | [`push`] | takes them as rows of an input come |
 
 pub(crate) mod check;
+pub(crate) mod push;
 pub(crate) mod run;
 
 use crate::model::Model;

@@ -1,4 +1,4 @@
-//! Takes the steps of a group.
+//! Runs functions: one by one, or the steps of a group.
 
 use super::Step;
 use crate::call::Call;
@@ -8,6 +8,7 @@ use crate::session::Semantics;
 use core::ops::Range;
 use fewbit_core::shape_rule::RowRule;
 use fewbit_nnb::Group;
+use fewbit_nnb::layout::group::PUSH;
 
 /// How far the functions of a group are: one number of 16 bits for each in the arena, and one for the rows that the caller
 /// gave.
@@ -33,6 +34,37 @@ impl<'g> Counters<'g> {
         let count = u16::from_le_bytes(*counter);
         *counter = count.wrapping_add(1).to_le_bytes();
         count.into()
+    }
+}
+
+/// Runs one function of the file. Functions that are computed row by row run together, with the last of them.
+pub(crate) fn run_function(model: &Model<'_>, index: usize, semantics: Semantics, arena: &mut [u8]) {
+    if let Some(group) = model.group_of(index) {
+        if index + 1 == group.functions.end {
+            run_group(model, &group, semantics, arena);
+        }
+        return;
+    }
+    // Every function of an opened model is known.
+    let Some(function) = model.function(index) else { return };
+    let record = model.nnb().function(index);
+    for output in 0..record.outputs.len() {
+        if let Some((call, mut values)) = Call::new(model, &record, output, semantics, None, arena) {
+            functions::run(&function, &call, &mut values);
+        }
+    }
+}
+
+/// Takes all steps of a group.
+fn run_group(model: &Model<'_>, group: &Group<'_>, semantics: Semantics, arena: &mut [u8]) {
+    if let Some(mut counters) = Counters::new(group, arena) {
+        counters.clear();
+    }
+    for &step in group.steps {
+        // Rows that should have been pushed are as they are.
+        if step != PUSH {
+            take_step(model, group, step.into(), semantics, arena);
+        }
     }
 }
 
