@@ -176,7 +176,13 @@ impl<'m, 'a> Session<'m, 'a> {
         }
         for index in 0..self.model.nnb().function_count() {
             self.run_function(index);
-            for variable in self.model.nnb().function(index).outputs.iter() {
+            let functions = match self.model.group_of(index) {
+                // They run together.
+                Some(group) if index + 1 < group.functions.end => continue,
+                Some(group) => group.functions,
+                None => index..index + 1,
+            };
+            for variable in functions.flat_map(|function| self.model.nnb().function(function).outputs.iter()) {
                 // The rows of a variable that is not there as a whole come and go.
                 if self.model.nnb().variable(variable).ring == 0 {
                     observer.written(variable, self.variable(variable));

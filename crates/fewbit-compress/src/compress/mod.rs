@@ -9,6 +9,7 @@ use crate::calibrate::calibrate;
 use crate::equalize::equalize;
 use crate::error::CompressError;
 use crate::evaluate::evaluate;
+use crate::memory::rows::{RowOptions, RowPlan};
 use crate::memory;
 use crate::passes::{remove_identities, simplify};
 use crate::progress::Progress;
@@ -37,6 +38,8 @@ pub struct CompressOptions {
     pub version: Version,
     /// The newest function definitions to use.
     pub api_level: u8,
+    /// Whether to compute row by row what needs less memory then, and how small the arena is to become; in version 4 only.
+    pub rows: Option<RowOptions>,
 }
 
 /// Parameters and buffers in 8 bits wherever they keep 20 dB, in a file that NNabla reads too.
@@ -50,6 +53,7 @@ impl Default for CompressOptions {
             correct_biases: true,
             version: Version::V3,
             api_level: LATEST_API_LEVEL,
+            rows: None,
         }
     }
 }
@@ -111,6 +115,11 @@ fn encode_options(version: Version, options: &CompressOptions) -> EncodeOptions 
 
 /// The file of a network; its arena is packed where the version has places for that.
 fn write(network: &Network, options: &CompressOptions) -> Result<Encoded, CompressError> {
+    if let Some(rows) = options.rows.filter(|_| options.version == Version::V4) {
+        let RowPlan { network, arena, .. } = memory::rows::plan(network, &rows);
+        let arena = Some(arena);
+        return Ok(encode(&network, &EncodeOptions { arena, ..encode_options(options.version, options) })?);
+    }
     let arena = (options.version == Version::V4).then(|| memory::plan(network).arena);
     Ok(encode(network, &EncodeOptions { arena, ..encode_options(options.version, options) })?)
 }

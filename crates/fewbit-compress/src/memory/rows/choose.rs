@@ -46,13 +46,15 @@ struct Group {
 }
 
 impl Group {
-    /// The nodes of a range as a group; `None` if they cannot be one.
-    fn new(network: &Network, range: &Range<usize>, options: &RowOptions) -> Option<Self> {
+    /// The nodes of a range as a group, and the network with the copies that it needs; `None` if they cannot be one.
+    fn new(network: &Network, range: &Range<usize>, options: &RowOptions) -> Option<(Network, Range<usize>, Self)> {
         let axis = row_axis(network, range)?;
-        let members = Members::new(network, range, axis, pushed(network, range, options))?;
+        let pushed = pushed(network, range, options);
+        let (network, range) = copies::add(network, range, axis, pushed);
+        let members = Members::new(&network, &range, axis, pushed)?;
         let schedule = Schedule::new(&members);
         let rings = rings(&members, &schedule);
-        Some(Self { members, schedule, rings })
+        Some((network, range, Self { members, schedule, rings }))
     }
 
     /// Blocks of memory, in use at steps of the group.
@@ -98,17 +100,18 @@ fn pushed(network: &Network, range: &Range<usize>, options: &RowOptions) -> Opti
 
 /// Plans the arena of a network whose variables have their formats.
 pub fn plan(network: &Network, options: &RowOptions) -> RowPlan {
+    plan_ranges(network, &choose(network, options), options)
+}
+
+/// Plans the arena of a network in which given ranges of nodes are joined, where they can be; they must be in order and
+/// apart.
+pub fn plan_ranges(network: &Network, ranges: &[Range<usize>], options: &RowOptions) -> RowPlan {
     let mut network = network.clone();
-    let ranges = choose(&network, options);
     let mut groups: Vec<(Range<usize>, Group)> = Vec::new();
     let mut moved = 0;
     for range in ranges {
         let range = range.start + moved..range.end + moved;
-        let joined = copies::add(&network, &range).and_then(|(network, range)| {
-            let group = Group::new(&network, &range, options)?;
-            Some((network, range, group))
-        });
-        if let Some((with_copies, longer, group)) = joined {
+        if let Some((with_copies, longer, group)) = Group::new(&network, &range, options) {
             moved += longer.len() - range.len();
             network = with_copies;
             groups.push((longer, group));
@@ -156,13 +159,10 @@ impl Costs {
             ending[start].push((start, Cost { bytes: alive(&single), weights_read }));
             for end in start + 2..=network.nodes.len() {
                 let range = start..end;
-                let Some((copied, longer)) = copies::add(network, &range) else { break };
-                let Some(group) = Group::new(&copied, &longer, options) else {
-                    if Members::is_hopeless(network, end - 1) {
-                        break;
-                    }
-                    continue;
-                };
+                if Members::is_hopeless(network, end - 1) {
+                    break;
+                }
+                let Some((copied, longer, group)) = Group::new(network, &range, options) else { continue };
                 let own = group.rings.iter().flat_map(|ring| &ring.variables);
                 let own: usize =
                     own.filter(|id| id.0 < network.variables.len()).map(|id| network.variable(*id).bytes()).sum();

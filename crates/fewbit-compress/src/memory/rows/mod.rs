@@ -18,4 +18,4 @@ mod members;
 mod rings;
 mod schedule;
 
-pub use choose::{RowOptions, RowPlan, plan};
+pub use choose::{RowOptions, RowPlan, plan, plan_ranges};

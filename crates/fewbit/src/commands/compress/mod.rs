@@ -14,12 +14,14 @@ use crate::table::{self, Align};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use fewbit_compress::assign::Width;
+use fewbit_compress::memory::rows::RowOptions;
 use fewbit_compress::compress::{Use, VariableReport};
 use fewbit_compress::diagnose::{Explanation, Subject, VariableErrors, explain, variable_errors};
 use fewbit_compress::{CompressOptions, Compressed, compress};
 use fewbit_core::{NumberFormat, VariableId};
 use fewbit_data::{Dataset, Inputs, Split};
 use fewbit_formats::Nnp;
+use fewbit_nnb::Version;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -56,6 +58,10 @@ pub struct Arguments {
     sqnr: f64,
     #[command(flatten)]
     version: VersionOption,
+    /// Compute row by row what needs less memory then, as little of it as --ram asks for, in .nnb of version 4; `pushed`
+    /// takes the rows of the input as they come
+    #[arg(long, value_enum, value_name = "INPUT", num_args = 0..=1, default_missing_value = "held")]
+    depth_first: Option<RowInput>,
     /// Fail if the arena needs more than so many bytes, as in 64k
     #[arg(long, value_name = "BYTES")]
     ram: Option<ByteSize>,
@@ -73,6 +79,13 @@ pub struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Whether the input of a network that is computed row by row is there as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RowInput {
+    Held,
+    Pushed,
 }
 
 /// A name of [`Width`].
@@ -117,9 +130,16 @@ impl Arguments {
             parameters: self.parameters.into(),
             buffers: self.buffers.into(),
             least_sqnr_db: self.sqnr,
-            version: self.version.or(CompressOptions::default().version),
+            version: self.version(),
+            rows: self.depth_first.map(|input| RowOptions {
+                limit: self.ram.map_or(0, |ByteSize(limit)| limit),
+                pushed: input == RowInput::Pushed,
+            }),
             ..CompressOptions::default()
         };
+        if options.rows.is_some() && options.version != Version::V4 {
+            bail!("only version 4 of .nnb holds networks that are computed row by row; give -d nnb_4, or not --depth-first");
+        }
         let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;
         let findings = self.findings(&compressed, &options, &inputs(test.spread(self.explained()))?)?;
         compressed.warnings.iter().for_each(|warning| console::warn(warning));
@@ -159,6 +179,11 @@ impl Arguments {
         let explain = |_| explain(&subject, &errors, samples, &Bar::default());
         let explanation = self.explain.map(explain).transpose()?;
         Ok(Findings { errors, explanation })
+    }
+
+    /// The version to write: the one that was asked for, or else one that holds what was.
+    fn version(&self) -> Version {
+        self.version.or(if self.depth_first.is_some() { Version::V4 } else { CompressOptions::default().version })
     }
 
     /// Compares the result with what the device has.
