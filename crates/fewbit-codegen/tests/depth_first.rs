@@ -82,7 +82,10 @@ fn by_rows(values: &[f32], shape: &[usize], axis: usize) -> Vec<f32> {
     let items: usize = shape[axis + 1..].iter().product();
     let rows: Vec<&[f32]> = values.chunks(items).collect();
     let (count, outer) = (shape[axis], rows.len() / shape[axis]);
-    (0..count).flat_map(|row| (0..outer).flat_map(move |outer| [outer * count + row])).flat_map(|row| rows[row].to_vec()).collect()
+    (0..count)
+        .flat_map(|row| (0..outer).flat_map(move |outer| [outer * count + row]))
+        .flat_map(|row| rows[row].to_vec())
+        .collect()
 }
 
 /// Nodes in runs of random lengths.
@@ -123,7 +126,8 @@ fn compare(network: &Network, seed: u64, tried: &mut Tried) {
             for plan in [plan(network, &options), plan_ranges(network, &ranges, &options)] {
                 plan.network.validate().expect("a valid network");
                 let by_rows = file(&plan.network, Some(&plan));
-                let model = Model::open(&by_rows).unwrap_or_else(|error| panic!("seed {seed} {names:?}: {error} {plan:#?}"));
+                let model =
+                    Model::open(&by_rows).unwrap_or_else(|error| panic!("seed {seed} {names:?}: {error} {plan:#?}"));
                 assert_eq!(model.arena_bytes(), plan.bytes, "seed {seed}");
                 tried.groups += plan.arena.groups.len();
                 tried.nodes += plan.arena.groups.iter().map(|group| group.nodes.len()).sum::<usize>();

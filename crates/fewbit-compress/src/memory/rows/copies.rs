@@ -10,7 +10,12 @@ use std::ops::Range;
 
 /// The network with copies before and behind a range of nodes that is to become a group with rows along `axis`, and the
 /// range with them. `pushed` is there as rows already.
-pub fn add(network: &Network, range: &Range<usize>, axis: usize, pushed: Option<VariableId>) -> (Network, Range<usize>) {
+pub fn add(
+    network: &Network,
+    range: &Range<usize>,
+    axis: usize,
+    pushed: Option<VariableId>,
+) -> (Network, Range<usize>) {
     let incoming = incoming(network, range, axis).into_iter().filter(|id| Some(*id) != pushed);
     let incoming: Vec<VariableId> = incoming.collect();
     let outgoing = outgoing(network, range, axis);

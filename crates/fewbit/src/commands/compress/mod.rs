@@ -14,9 +14,9 @@ use crate::table::{self, Align};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use fewbit_compress::assign::Width;
-use fewbit_compress::memory::rows::RowOptions;
 use fewbit_compress::compress::{Use, VariableReport};
 use fewbit_compress::diagnose::{Explanation, Subject, VariableErrors, explain, variable_errors};
+use fewbit_compress::memory::rows::RowOptions;
 use fewbit_compress::{CompressOptions, Compressed, compress};
 use fewbit_core::{NumberFormat, VariableId};
 use fewbit_data::{Dataset, Inputs, Split};
@@ -138,7 +138,9 @@ impl Arguments {
             ..CompressOptions::default()
         };
         if options.rows.is_some() && options.version != Version::V4 {
-            bail!("only version 4 of .nnb holds networks that are computed row by row; give -d nnb_4, or not --depth-first");
+            bail!(
+                "only version 4 of .nnb holds networks that are computed row by row; give -d nnb_4, or not --depth-first"
+            );
         }
         let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;
         let findings = self.findings(&compressed, &options, &inputs(test.spread(self.explained()))?)?;
