@@ -125,7 +125,7 @@ fn choose(network: &Network, options: &RowOptions) -> Vec<Range<usize>> {
     let costs = Costs::new(network, options);
     // First the smallest arena; then the fewest bytes of weights read again for an arena of that size, or of the limit.
     let smallest = costs.best(usize::MAX, |cost, so_far| (cost.bytes.max(so_far.0), 0)).0.0;
-    costs.best(smallest.max(options.limit), |cost, so_far| (0, cost.weights_read + so_far.1)).1
+    costs.best(smallest.max(options.limit), |cost, so_far| (cost.weights_read + so_far.0, cost.joined + so_far.1)).1
 }
 
 /// What a range of nodes costs: a single node as it is, or a group.
@@ -134,6 +134,8 @@ struct Cost {
     /// Bytes in use at once.
     bytes: usize,
     weights_read: usize,
+    /// How many nodes are joined.
+    joined: usize,
 }
 
 struct Costs {
@@ -156,7 +158,7 @@ impl Costs {
         for start in 0..network.nodes.len() {
             let single = start..start + 1;
             let weights_read = parameters(network, &network.nodes[start]);
-            ending[start].push((start, Cost { bytes: alive(&single), weights_read }));
+            ending[start].push((start, Cost { bytes: alive(&single), weights_read, joined: 0 }));
             for end in start + 2..=network.nodes.len() {
                 let range = start..end;
                 if Members::is_hopeless(network, end - 1) {
@@ -168,7 +170,7 @@ impl Costs {
                     own.filter(|id| id.0 < network.variables.len()).map(|id| network.variable(*id).bytes()).sum();
                 let bytes = lower_bound(&group.blocks()) + alive(&range).saturating_sub(own);
                 let weights_read = group.weights_read(&copied, &longer);
-                ending[end - 1].push((start, Cost { bytes, weights_read }));
+                ending[end - 1].push((start, Cost { bytes, weights_read, joined: range.len() }));
             }
         }
         Self { ending }
