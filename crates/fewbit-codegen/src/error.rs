@@ -13,6 +13,11 @@ pub enum CodegenError {
     /// Functions without a form in C, all of them.
     #[error("the network has functions without a form in C:{}", Lines(.0))]
     Unsupported(Vec<UnsupportedFunction>),
+    /// Functions that are computed row by row.
+    #[error(
+        "the network is computed row by row, which generated code does not do; write its .nnb without --depth-first, or run it with the runtime"
+    )]
+    Rows,
     /// Too large for the 32-bit numbers that generated code counts with.
     #[error("the {what} of {bytes} bytes is too large for generated code, which counts with 32 bits")]
     TooLarge {

@@ -69,6 +69,9 @@ pub struct Stats {
 /// all of them are named at once.
 pub fn generate(model: &Model<'_>, options: &Options) -> Result<Generated, CodegenError> {
     let name = name::Name::new(&options.name)?;
+    if model.nnb().group_count() > 0 {
+        return Err(CodegenError::Rows);
+    }
     let arena_bytes = model.arena_bytes();
     check_size("arena", arena_bytes)?;
     let plan = plan::Plan::new(model).map_err(CodegenError::Unsupported)?;

@@ -87,6 +87,16 @@ impl Shape {
         (outer.iter().product(), inner.iter().product())
     }
 
+    /// The shape of one row: everything at one place of `axis`, which stays with the extent 1.
+    pub fn row(&self, axis: usize) -> Self {
+        let mut row = *self;
+        if let Some(extent) = row.0.as_mut_slice().get_mut(axis) {
+            // An extent of zero is no place, and stays.
+            *extent = 1.min(*extent);
+        }
+        row
+    }
+
     /// The axis that `axis` names, where negative numbers count from the end; `None` if there is no such axis.
     pub fn axis(&self, axis: i32) -> Option<usize> {
         let rank = i32::try_from(self.rank()).ok()?;

@@ -79,6 +79,20 @@ pub enum NnbError {
         /// How many offsets.
         offsets: usize,
     },
+    /// A parameter of which only some rows were to be kept.
+    #[error("{place} is a ring of rows, which only buffers can be")]
+    Ring {
+        /// The variable.
+        place: Place,
+    },
+    /// A group of functions that cannot be one.
+    #[error("group {index} of functions that are computed row by row {reason}")]
+    Group {
+        /// Its place in the list.
+        index: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// Channel positions that do not belong to channels.
     #[error(
         "{place} has {count} channel positions; only fixed-point parameters have them, as many as divide the items"

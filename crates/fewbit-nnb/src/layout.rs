@@ -1,8 +1,8 @@
 //! Where each field of the file lies. All numbers are little-endian.
 //!
 //! Versions 2 and 3 are NNabla's. Version 4 is fewbit's: records have the same fields first and a few more behind them,
-//! for number formats of less than a byte, for positions beyond four bits or one a channel, and for buffers at offsets
-//! that the file gives.
+//! for number formats of less than a byte, for positions beyond four bits or one a channel, for buffers at offsets
+//! that the file gives, and for functions that are computed row by row.
 //!
 //! A file is a header, a table of offsets, and the data that the offsets point into. A piece of the data is a *block*;
 //! records refer to blocks by their number. A *list* is a count and the number of the block that holds it.
@@ -37,12 +37,14 @@ pub mod header {
     pub const DATA_SIZE: Range<usize> = 52..56;
     /// Version 4: list of the offsets of the buffers in the arena, in bytes.
     pub const OFFSETS: Range<usize> = 56..64;
+    /// Version 4: list of the words of the [groups](super::group).
+    pub const GROUPS: Range<usize> = 64..72;
 
     /// Bytes of the header; the table of block offsets follows.
     pub const fn size(version: super::Version) -> usize {
         match version {
             super::Version::V2 | super::Version::V3 => 56,
-            super::Version::V4 => 64,
+            super::Version::V4 => 72,
         }
     }
 }
@@ -59,7 +61,9 @@ pub mod variable {
     pub const FORMAT: usize = 12;
     /// Version 4: the position, a signed byte.
     pub const POSITION: usize = 13;
-    /// The block of the values, or `-(buffer + 1)`; the bytes before it that are not used align it.
+    /// Version 4: how many rows of the variable its buffer holds at a time, 16 bits; 0 if it holds the whole variable.
+    pub const RING: Range<usize> = 14..16;
+    /// The block of the values, or `-(buffer + 1)`.
     pub const DATA: Range<usize> = 16..20;
     /// Version 4: list of the positions of the channels, a signed byte each; empty if all have the variable's.
     pub const CHANNEL_POSITIONS: Range<usize> = 20..28;
@@ -71,6 +75,27 @@ pub mod variable {
             super::Version::V4 => 28,
         }
     }
+}
+
+/// The words of a group: functions that are computed row by row. Version 4 only.
+pub mod group {
+    use super::Range;
+
+    /// The first function.
+    pub const FIRST: usize = 0;
+    /// How many functions there are, which follow each other.
+    pub const COUNT: usize = 1;
+    /// The axis along which rows follow each other.
+    pub const AXIS: usize = 2;
+    /// Where in the arena the counters lie that tell how far each function is, 16 bits each.
+    pub const COUNTERS: usize = 3;
+    /// List of the steps, a byte each: a function, counted from the first, or [`PUSH`].
+    pub const STEPS: Range<usize> = 4..6;
+    /// Words of a group.
+    pub const SIZE: usize = 6;
+
+    /// The step that takes the next row of the network's input from the caller.
+    pub const PUSH: u8 = 0xff;
 }
 
 /// The fields of a function record. The arguments follow, each aligned to its own size as in a C struct.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`layout`] | where each field of a record lies |
 //! | [`reader`] | the checked view |
+//! | [`group`] | functions that are computed row by row |
 //! | [`error`] | what can be wrong with a file |
 //! | [`values`] | the values of a variable, whatever their format |
 //! | [`argument_code`] | the arguments of a function record |
@@ -30,6 +31,7 @@ pub mod decode;
 #[cfg(feature = "write")]
 pub mod dump;
 pub mod error;
+pub mod group;
 pub mod layout;
 pub mod reader;
 pub mod values;
@@ -39,8 +41,9 @@ pub mod write;
 #[cfg(feature = "write")]
 pub use decode::decode;
 pub use error::NnbError;
+pub use group::Group;
 pub use layout::Version;
 pub use reader::{Data, FunctionRecord, Nnb, VariableRecord};
 pub use values::{Element, Values};
 #[cfg(feature = "write")]
-pub use write::{ArenaPlan, EncodeError, EncodeOptions, Encoded, encode};
+pub use write::{ArenaPlan, EncodeError, EncodeOptions, Encoded, Ring, RowGroup, encode};

@@ -2,6 +2,7 @@
 
 use crate::argument_code::{self, ArgumentCodeError};
 use crate::error::{NnbError, Place};
+use crate::group::Group;
 use crate::layout::{self, Version, header, word};
 use crate::values::Values;
 use core::ops::Range;
@@ -20,6 +21,8 @@ pub struct Nnb<'a> {
     buffers: Words<'a>,
     /// Where the buffers lie in the arena; empty before version 4.
     offsets: Words<'a>,
+    /// The words of the groups; empty before version 4.
+    groups: Words<'a>,
     variables: Words<'a>,
     functions: Words<'a>,
     inputs: Words<'a>,
@@ -62,6 +65,8 @@ pub struct VariableRecord<'a> {
     pub format: NumberFormat,
     /// The positions of its output channels, signed bytes, instead of the one in `format`; empty if it has none.
     pub channel_positions: &'a [u8],
+    /// How many rows its buffer holds at a time; 0 if it holds the whole variable.
+    pub ring: usize,
     /// Where its values are.
     pub data: Data<'a>,
 }
@@ -125,6 +130,10 @@ impl<'a> Nnb<'a> {
                 Version::V2 | Version::V3 => Words(&[]),
                 Version::V4 => list(header::OFFSETS, "buffer offsets")?,
             },
+            groups: match version {
+                Version::V2 | Version::V3 => Words(&[]),
+                Version::V4 => list(header::GROUPS, "groups")?,
+            },
             variables: list(header::VARIABLES, "variables")?,
             functions: list(header::FUNCTIONS, "functions")?,
             inputs: list(header::INPUTS, "inputs")?,
@@ -141,6 +150,7 @@ impl<'a> Nnb<'a> {
         for index in 0..nnb.functions.len() {
             nnb.check_function(index)?;
         }
+        nnb.check_groups()?;
         Ok(nnb)
     }
 
@@ -180,6 +190,21 @@ impl<'a> Nnb<'a> {
     /// Where a buffer begins in the arena, if the file says so: version 4 does.
     pub fn buffer_offset(&self, index: usize) -> Option<usize> {
         (index < self.offsets.len()).then(|| self.offsets.get(index))
+    }
+
+    /// How many groups of functions are computed row by row.
+    pub fn group_count(&self) -> usize {
+        self.groups.len() / layout::group::SIZE
+    }
+
+    /// A group. `index` must be below [`Nnb::group_count`].
+    pub fn group(&self, index: usize) -> Group<'a> {
+        self.read_group(index).expect("every group was read when the file was opened")
+    }
+
+    /// The groups in the order of their functions.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = Group<'a>> + use<'_, 'a> {
+        (0..self.group_count()).map(|index| self.group(index))
     }
 
     /// How many variables there are.
@@ -279,6 +304,10 @@ impl<'a> Nnb<'a> {
             Version::V2 | Version::V3 => &[],
             Version::V4 => blocks.bytes(record, layout::variable::CHANNEL_POSITIONS).ok_or(NnbError::List(place))?,
         };
+        let ring = match self.version {
+            Version::V2 | Version::V3 => 0,
+            Version::V4 => half(record, layout::variable::RING),
+        };
         let data = word(record, layout::variable::DATA).unwrap_or(0) as i32;
         let data = match usize::try_from(data) {
             Ok(block) => {
@@ -288,7 +317,7 @@ impl<'a> Nnb<'a> {
             }
             Err(_) => Data::Buffer(data.unsigned_abs() as usize - 1),
         };
-        Ok(VariableRecord { shape, format, channel_positions, data })
+        Ok(VariableRecord { shape, format, channel_positions, ring: usize::from(ring), data })
     }
 
     fn check_variable(&self, index: usize) -> Result<()> {
@@ -303,6 +332,7 @@ impl<'a> Nnb<'a> {
             }
         }
         match variable.data {
+            Data::File(_) if variable.ring > 0 => Err(NnbError::Ring { place }),
             Data::File(_) => Ok(()),
             Data::Buffer(_) if variable.format.is_packed() => {
                 Err(NnbError::PackedBuffer { place, format: variable.format })
@@ -310,7 +340,12 @@ impl<'a> Nnb<'a> {
             Data::Buffer(number) => {
                 let exists = number < self.buffers.len();
                 let found = if exists { self.buffer_bytes(number) } else { 0 };
-                if exists && needed <= found { Ok(()) } else { Err(NnbError::Buffer { place, needed, found }) }
+                // What a ring needs is known where its rows are.
+                if exists && (needed <= found || variable.ring > 0) {
+                    Ok(())
+                } else {
+                    Err(NnbError::Buffer { place, needed, found })
+                }
             }
         }
     }
@@ -320,18 +355,53 @@ impl<'a> Nnb<'a> {
         let blocks = self.blocks();
         let bytes = blocks.from(self.functions.get(index)).ok_or(NnbError::Record(place))?;
         let (record, arguments) = bytes.split_at_checked(layout::function::SIZE).ok_or(NnbError::Record(place))?;
-        let half = |range: Range<usize>| record[range].iter().rev().fold(0u16, |sum, &byte| sum << 8 | u16::from(byte));
-        let id = half(layout::function::ID);
+        let id = half(record, layout::function::ID);
         let (spec, layout) = spec::by_id(id).ok_or(NnbError::Function { place, id })?;
         let list = |range| blocks.list(record, range).ok_or(NnbError::Record(place));
         Ok(FunctionRecord {
             spec,
             layout,
-            implementation: half(layout::function::IMPLEMENTATION),
+            implementation: half(record, layout::function::IMPLEMENTATION),
             inputs: list(layout::function::INPUTS)?,
             outputs: list(layout::function::OUTPUTS)?,
             arguments,
         })
+    }
+
+    fn read_group(&self, index: usize) -> Option<Group<'a>> {
+        let start = index.checked_mul(layout::group::SIZE)?;
+        let words = self.groups.0.get(start..)?.get(..layout::group::SIZE)?;
+        let field = |index: usize| u32::from_le_bytes(words[index]) as usize;
+        let first = field(layout::group::FIRST);
+        let steps =
+            self.blocks().bytes(words.as_flattened(), layout::group::STEPS.start * 4..layout::group::STEPS.end * 4)?;
+        Some(Group {
+            functions: first..first.checked_add(field(layout::group::COUNT))?,
+            axis: field(layout::group::AXIS),
+            counters: field(layout::group::COUNTERS),
+            steps,
+        })
+    }
+
+    /// Groups follow each other and name functions that are there.
+    fn check_groups(&self) -> Result<()> {
+        if !self.groups.len().is_multiple_of(layout::group::SIZE) {
+            return Err(NnbError::List(Place::List("groups")));
+        }
+        let mut end = 0;
+        for index in 0..self.group_count() {
+            let error = |reason| NnbError::Group { index, reason };
+            let group = self.read_group(index).ok_or(error("does not lie within the file"))?;
+            let Range { start, end: next } = group.functions;
+            if start < end || next <= start || next > self.functions.len() {
+                return Err(error("has functions that are not there, or that belong to another"));
+            }
+            if next - start >= usize::from(layout::group::PUSH) {
+                return Err(error("has more functions than a step can name"));
+            }
+            end = next;
+        }
+        Ok(())
     }
 
     fn check_function(&self, index: usize) -> Result<()> {
@@ -377,6 +447,11 @@ impl Data<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The 16-bit number in two bytes of a record that is known to hold them.
+fn half(record: &[u8], range: Range<usize>) -> u16 {
+    record[range].iter().rev().fold(0u16, |sum, &byte| sum << 8 | u16::from(byte))
 }
 
 /// Where the parts of a file lie.

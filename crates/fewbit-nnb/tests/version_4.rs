@@ -85,8 +85,9 @@ fn a_file_says_all_that_the_network_does() {
 fn buffers_lie_where_the_plan_says() {
     let network = network();
     let offsets = vec![Some(27), None, Some(0), Some(0), None, Some(40)];
-    let file =
-        encode(&network, &version_4(Some(ArenaPlan { offsets: offsets.clone() }))).expect("a plan that fits").bytes;
+    let file = encode(&network, &version_4(Some(ArenaPlan { offsets: offsets.clone(), ..ArenaPlan::default() })))
+        .expect("a plan that fits")
+        .bytes;
     let nnb = Nnb::new(&file).expect("just written");
     for (index, offset) in offsets.into_iter().enumerate() {
         match nnb.variable(index).data {
@@ -97,9 +98,9 @@ fn buffers_lie_where_the_plan_says() {
             Data::File(_) => assert_eq!(offset, None),
         }
     }
-    let short = encode(&network, &version_4(Some(ArenaPlan { offsets: vec![Some(0)] })));
+    let short = encode(&network, &version_4(Some(ArenaPlan { offsets: vec![Some(0)], ..ArenaPlan::default() })));
     assert!(matches!(short, Err(EncodeError::Arena(_))));
-    let lacking = encode(&network, &version_4(Some(ArenaPlan { offsets: vec![None; 6] })));
+    let lacking = encode(&network, &version_4(Some(ArenaPlan { offsets: vec![None; 6], ..ArenaPlan::default() })));
     assert!(matches!(lacking, Err(EncodeError::Arena(_))));
 }
 
@@ -107,7 +108,7 @@ fn buffers_lie_where_the_plan_says() {
 fn what_is_equal_is_written_once() {
     // Two variables lie in the same place, and have the same shape.
     let offsets = vec![Some(27), None, Some(0), Some(0), None, Some(40)];
-    let file = encode(&network(), &version_4(Some(ArenaPlan { offsets }))).expect("a plan that fits").bytes;
+    let file = encode(&network(), &version_4(Some(ArenaPlan { offsets, ..ArenaPlan::default() }))).expect("a plan that fits").bytes;
     let nnb = Nnb::new(&file).expect("just written");
     assert_eq!(nnb.buffers().len(), 3);
     assert_eq!(nnb.variable(2).data, nnb.variable(3).data);

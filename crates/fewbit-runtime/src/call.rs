@@ -1,6 +1,7 @@
 //! [`Call`]: one function with its inputs, as a kernel sees it.
 
 use crate::model::Model;
+use crate::rows::{InputRows, Part, Step};
 use crate::session::Semantics;
 use crate::values::ValuesMut;
 use core::ops::Range;
@@ -18,6 +19,8 @@ pub struct Call<'c, 'a> {
     inputs: Words<'a>,
     semantics: Semantics,
     output_index: usize,
+    /// The rows to compute; `None` for all of the output.
+    step: Option<Step>,
     before: &'c [u8],
     after: &'c [u8],
     /// Where `after` begins in the arena.
@@ -34,15 +37,20 @@ impl<'c, 'a> Call<'c, 'a> {
         record: &FunctionRecord<'a>,
         output_index: usize,
         semantics: Semantics,
+        step: Option<Step>,
         arena: &'c mut [u8],
     ) -> Option<(Self, ValuesMut<'c>)> {
-        let variable = record.outputs.get(output_index);
-        let Range { start, end } = model.arena_range(variable)?;
+        let number = record.outputs.get(output_index);
+        let variable = model.nnb().variable(number);
+        let Part { bytes: Range { start, end }, shape } = match &step {
+            None => Part { bytes: model.arena_range(number)?, shape: variable.shape },
+            Some(step) => step.output_part(model, number)?,
+        };
         let (before, rest) = arena.split_at_mut_checked(start)?;
-        let (output, after) = rest.split_at_mut_checked(end - start)?;
-        let variable = model.nnb().variable(variable);
-        let output = ValuesMut::new(output, variable.format, variable.shape, semantics.rounding());
-        let call = Self { model, inputs: record.inputs, semantics, output_index, before, after, after_start: end };
+        let (output, after) = rest.split_at_mut_checked(end.checked_sub(start)?)?;
+        let output = ValuesMut::new(output, variable.format, shape, semantics.rounding());
+        let call =
+            Self { model, inputs: record.inputs, semantics, output_index, step, before, after, after_start: end };
         Some((call, output))
     }
 
@@ -57,12 +65,31 @@ impl<'c, 'a> Call<'c, 'a> {
         'a: 'c,
     {
         let number = self.inputs.get(index);
-        let variable = self.model.nnb().variable(number);
+        let mut variable = self.model.nnb().variable(number);
         let bytes: &'c [u8] = match variable.data {
             Data::File(bytes) => bytes,
-            Data::Buffer(_) => self.arena_bytes(self.model.arena_range(number)).unwrap_or(&[]),
+            Data::Buffer(_) => {
+                let part = self.part(index);
+                variable.shape = part.shape;
+                self.arena_bytes(part.bytes).unwrap_or(&[])
+            }
         };
         variable.values(bytes)
+    }
+
+    /// What the function sees of the input at `index`, which is in the arena.
+    fn part(&self, index: usize) -> Part {
+        let number = self.inputs.get(index);
+        let whole = || Part {
+            bytes: self.model.arena_range(number).unwrap_or_default(),
+            shape: self.model.nnb().variable(number).shape,
+        };
+        self.step.and_then(|step| step.input_part(self.model, index, number)).unwrap_or_else(whole)
+    }
+
+    /// Which rows of the first input lie where, and which are to be computed; `None` if all of the output is.
+    pub(crate) fn rows(&self) -> Option<InputRows> {
+        Some(self.step?.input_rows(self.model, self.inputs.get(0)))
     }
 
     /// The input at `index`, or `None` if there are fewer.
@@ -75,7 +102,16 @@ impl<'c, 'a> Call<'c, 'a> {
 
     /// The shape of the input at `index`, which must be below [`Call::input_count`].
     pub fn input_shape(&self, index: usize) -> Shape {
-        self.model.nnb().variable(self.inputs.get(index)).shape
+        let variable = self.model.nnb().variable(self.inputs.get(index));
+        match variable.data {
+            Data::File(_) => variable.shape,
+            Data::Buffer(_) => self.part(index).shape,
+        }
+    }
+
+    /// The row to compute and the axis of rows; `None` if all of the output is computed.
+    pub(crate) fn row(&self) -> Option<(usize, usize)> {
+        self.step.map(|step| (step.output, step.axis))
     }
 
     /// Which of the function's outputs is being computed.
@@ -89,8 +125,7 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// Bytes of the arena beside the output.
-    fn arena_bytes(&self, range: Option<Range<usize>>) -> Option<&'c [u8]> {
-        let range = range?;
+    fn arena_bytes(&self, range: Range<usize>) -> Option<&'c [u8]> {
         match range.start.checked_sub(self.after_start) {
             Some(start) => self.after.get(start..range.end - self.after_start),
             None => self.before.get(range),
@@ -109,6 +144,11 @@ pub(crate) trait Inputs<'v> {
 
     /// Whether the values of the input at `index` are in the file.
     fn is_stored(&self, index: usize) -> bool;
+
+    /// Which rows of the first input lie where, and which are to be computed; `None` if all of the output is.
+    fn rows(&self) -> Option<InputRows> {
+        None
+    }
 }
 
 impl<'c, 'a: 'c> Inputs<'c> for Call<'c, 'a> {
@@ -122,5 +162,9 @@ impl<'c, 'a: 'c> Inputs<'c> for Call<'c, 'a> {
 
     fn is_stored(&self, index: usize) -> bool {
         matches!(self.model.nnb().variable(self.inputs.get(index)).data, Data::File(_))
+    }
+
+    fn rows(&self) -> Option<InputRows> {
+        self.rows()
     }
 }

@@ -10,6 +10,7 @@
 //! | [`session`] | [`Session`]: a model with its arena; inputs, outputs, [`Observer`] |
 //! | [`values`] | [`ValuesMut`]: the bytes of a variable, to be written |
 //! | [`call`] | one function with its inputs, as kernels see it |
+//! | `rows` | functions that are computed row by row |
 //! | [`requantize`] | what rounding and saturation mean in *integer* semantics |
 //! | `functions` | the kernels, a file a family |
 //! | `host` | networks prepared for a host: packed weights, SIMD kernels (feature `host`) |
@@ -28,6 +29,7 @@ mod functions;
 pub mod host;
 pub mod model;
 pub mod requantize;
+mod rows;
 pub mod session;
 pub mod values;
 

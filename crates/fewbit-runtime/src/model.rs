@@ -2,11 +2,12 @@
 
 use crate::call::Inputs;
 use crate::functions;
+use crate::rows;
 use core::ops::Range;
 use fewbit_core::shape_rule::{ShapeRuleError, Shapes};
 use fewbit_core::{Function, Shape};
 use fewbit_nnb::reader::Words;
-use fewbit_nnb::{Data, Nnb, NnbError, Values};
+use fewbit_nnb::{Data, Group, Nnb, NnbError, Values};
 
 /// Buffers of versions 2 and 3 begin at multiples of this many bytes in the arena, so that whole words can be read at
 /// once; version 4 says itself where they begin.
@@ -71,6 +72,14 @@ pub enum OpenError {
         /// Its name.
         name: &'static str,
     },
+    /// Functions that are to be computed row by row, but cannot be as the file says.
+    #[error("function {index} is computed row by row, but {reason}")]
+    Rows {
+        /// Its place in the file.
+        index: usize,
+        /// Why that cannot be.
+        reason: &'static str,
+    },
     /// More of something than the runtime handles.
     #[error("the file has {found} {what}, but at most {most} are supported")]
     TooMany {
@@ -95,6 +104,7 @@ impl<'a> Model<'a> {
         let nnb = Nnb::new(bytes)?;
         at_most(MAX_BUFFERS, nnb.buffers().len(), "buffers")?;
         let model = Self { nnb, arena_bytes: arena_bytes(&nnb).ok_or(OpenError::TooLarge)? };
+        rows::check::check(&model)?;
         for index in 0..nnb.function_count() {
             model.check_function(index)?;
         }
@@ -111,17 +121,37 @@ impl<'a> Model<'a> {
         self.arena_bytes
     }
 
-    /// The bytes of a variable in the arena; `None` for one whose values are in the file.
+    /// The bytes of a variable in the arena; `None` for one whose values are in the file. Of a variable that is computed
+    /// row by row, the bytes that hold some of its rows at a time.
     pub fn arena_range(&self, variable: usize) -> Option<Range<usize>> {
         let record = self.nnb.variable(variable);
-        let Data::Buffer(buffer) = record.data else { return None };
+        let buffer = self.buffer_range(variable)?;
+        match record.ring {
+            0 => Some(buffer.start..buffer.start + record.format.bytes(record.shape.items())),
+            _ => Some(buffer),
+        }
+    }
+
+    /// The bytes of a variable's buffer, which may have more than the variable.
+    pub(crate) fn buffer_range(&self, variable: usize) -> Option<Range<usize>> {
+        let Data::Buffer(buffer) = self.nnb.variable(variable).data else { return None };
         let start = self.nnb.buffer_offset(buffer).unwrap_or_else(|| {
             // Sizes were added up when the file was opened, so that these sums are known to fit.
             (0..buffer).fold(0, |start: usize, index| {
                 (start + self.nnb.buffer_bytes(index)).next_multiple_of(BUFFER_ALIGNMENT)
             })
         });
-        Some(start..start + record.format.bytes(record.shape.items()))
+        Some(start..start + self.nnb.buffer_bytes(buffer))
+    }
+
+    /// The group that a function belongs to, if it is computed row by row.
+    pub fn group_of(&self, function: usize) -> Option<Group<'a>> {
+        self.nnb.groups().find(|group| group.functions.contains(&function))
+    }
+
+    /// The number of the input variable that is never there as a whole: its rows are [pushed](crate::Session::push).
+    pub fn pushed_input(&self) -> Option<usize> {
+        self.nnb.inputs().iter().find(|&input| self.nnb.variable(input).ring > 0)
     }
 
     /// The function at `index` with its arguments; `None` beyond the last.
@@ -169,6 +199,14 @@ impl<'a> Model<'a> {
         for (place, variable) in record.outputs.iter().enumerate() {
             let error = |reason| OpenError::Output { index, name, variable, reason };
             let output = self.arena_range(variable).ok_or(error("has its values in the file"))?;
+            let inputs = self.declared_inputs(index);
+            if !functions::is_exact(&function, &inputs, self.nnb.variable(variable).format) {
+                return Err(OpenError::Positions { index, name });
+            }
+            // Where rows lie has been checked, row by row.
+            if self.group_of(index).is_some() {
+                continue;
+            }
             let others = record.outputs.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, id)| id);
             for other in others {
                 if self.arena_range(other).is_some_and(|other| overlap(&other, &output)) {
@@ -184,10 +222,6 @@ impl<'a> Model<'a> {
                     return Err(error("shares memory with a part of an input, but must lie exactly where it does"));
                 }
             }
-            let inputs = self.declared_inputs(index);
-            if !functions::is_exact(&function, &inputs, self.nnb.variable(variable).format) {
-                return Err(OpenError::Positions { index, name });
-            }
         }
         Ok(())
     }
@@ -195,10 +229,11 @@ impl<'a> Model<'a> {
 
 /// Bytes of the arena that the buffers of a file need, whether it can be run or not; `None` if no machine has as many.
 pub fn arena_bytes(nnb: &Nnb<'_>) -> Option<usize> {
-    (0..nnb.buffers().len()).try_fold(0usize, |arena_bytes, index| {
+    let buffers = (0..nnb.buffers().len()).try_fold(0usize, |arena_bytes, index| {
         let start = nnb.buffer_offset(index).or_else(|| arena_bytes.checked_next_multiple_of(BUFFER_ALIGNMENT))?;
         Some(arena_bytes.max(start.checked_add(nnb.buffer_bytes(index))?))
-    })
+    });
+    nnb.groups().try_fold(buffers?, |arena_bytes, group| Some(arena_bytes.max(group.end()?)))
 }
 
 /// Whether a function reads the values of its input at `place`. The float weights of binary functions are only kept
@@ -214,11 +249,11 @@ fn is_read(function: &Function, place: usize) -> bool {
     !(binary && place == 1)
 }
 
-fn at_most(most: usize, found: usize, what: &'static str) -> Result<(), OpenError> {
+pub(crate) fn at_most(most: usize, found: usize, what: &'static str) -> Result<(), OpenError> {
     if found <= most { Ok(()) } else { Err(OpenError::TooMany { what, found, most }) }
 }
 
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+pub(crate) fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
@@ -248,9 +283,9 @@ impl<'a> Inputs<'a> for DeclaredInputs<'_, 'a> {
 }
 
 /// The shapes of the variables that a list names.
-struct VariableShapes<'n, 'a> {
-    nnb: &'n Nnb<'a>,
-    list: Words<'a>,
+pub(crate) struct VariableShapes<'n, 'a> {
+    pub nnb: &'n Nnb<'a>,
+    pub list: Words<'a>,
 }
 
 impl Shapes for VariableShapes<'_, '_> {

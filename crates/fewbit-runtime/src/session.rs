@@ -1,8 +1,8 @@
 //! [`Session`]: a model with the memory that it runs in.
 
-use crate::call::Call;
-use crate::functions;
 use crate::model::Model;
+use crate::rows::push::{Push, Pushed};
+use crate::rows::run::run_function;
 use crate::values::ValuesMut;
 use fewbit_core::Rounding;
 use fewbit_nnb::{Data, Values};
@@ -40,7 +40,8 @@ pub struct ArenaTooSmall {
 
 /// Sees each variable as it is written: for calibration, diagnosis, and to compare with other runtimes.
 pub trait Observer {
-    /// Called for each input of the network before it runs, and for each output of a function after the function.
+    /// Called for each input of the network before it runs, and for each output of a function after the function; not
+    /// for variables that are computed row by row and never there as a whole.
     fn written(&mut self, variable: usize, values: Values<'_>);
 }
 
@@ -72,6 +73,7 @@ pub struct Session<'m, 'a> {
     model: &'m Model<'a>,
     arena: &'m mut [u8],
     semantics: Semantics,
+    pushed: Pushed,
 }
 
 impl<'m, 'a> Session<'m, 'a> {
@@ -82,7 +84,7 @@ impl<'m, 'a> Session<'m, 'a> {
     pub fn new(model: &'m Model<'a>, arena: &'m mut [u8], semantics: Semantics) -> Result<Self, ArenaTooSmall> {
         let (found, needed) = (arena.len(), model.arena_bytes());
         let arena = arena.get_mut(..needed).ok_or(ArenaTooSmall { found, needed })?;
-        Ok(Self { model, arena, semantics })
+        Ok(Self { model, arena, semantics, pushed: Pushed::default() })
     }
 
     /// The model.
@@ -90,10 +92,47 @@ impl<'m, 'a> Session<'m, 'a> {
         self.model
     }
 
-    /// The input at `index` of the network, to be written; `None` if there is none, or its values are in the file.
+    /// The input at `index` of the network, to be written; `None` if there is none, if its values are in the file, or if
+    /// they are [pushed](Session::push).
     pub fn input_mut(&mut self, index: usize) -> Option<ValuesMut<'_>> {
         let inputs = self.model.nnb().inputs();
-        self.variable_mut((index < inputs.len()).then(|| inputs.get(index))?)
+        let input = (index < inputs.len()).then(|| inputs.get(index))?;
+        if self.model.nnb().variable(input).ring == 0 { self.variable_mut(input) } else { None }
+    }
+
+    /// Takes the next values of the input that is given row by row ([`Model::pushed_input`]), and runs the network as far
+    /// as they allow. They come row after row, in each row in the order of the input (of an image `(1, C, H, W)`: the first
+    /// row of all channels, then the second), in pieces of any size. Returns whether the outputs are complete; they stay so
+    /// until the first value of the next input. Values of rows that no function needs are taken and forgotten.
+    ///
+    /// Other inputs must be set before the first value. Without an input that is given row by row nothing happens.
+    pub fn push(&mut self, values: &[f32]) -> bool {
+        let mut rest = values;
+        self.push_with(values.len(), |mut row, start, count| {
+            let (now, later) = rest.split_at(count.min(rest.len()));
+            rest = later;
+            row.write(start, now);
+        })
+    }
+
+    /// [`Session::push`] for values as the input stores them; `bytes` begin and end with whole values.
+    pub fn push_stored(&mut self, bytes: &[u8]) -> bool {
+        let Some(input) = self.model.pushed_input() else { return false };
+        let width = self.model.nnb().variable(input).format.bytes(1).max(1);
+        let mut rest = bytes;
+        self.push_with(bytes.len() / width, |mut row, start, count| {
+            let (now, later) = rest.split_at((count * width).min(rest.len()));
+            rest = later;
+            if let Some(place) = row.bytes().get_mut(start * width..).and_then(|row| row.get_mut(..now.len())) {
+                place.copy_from_slice(now);
+            }
+        })
+    }
+
+    fn push_with(&mut self, count: usize, mut write: impl FnMut(ValuesMut<'_>, usize, usize)) -> bool {
+        let Some(mut push) = Push::new(self.model, self.semantics, self.arena, &mut self.pushed) else { return false };
+        push.begin();
+        push.take(count, &mut write)
     }
 
     /// A variable, to be written; `None` if its values are in the file.
@@ -137,21 +176,23 @@ impl<'m, 'a> Session<'m, 'a> {
         }
         for index in 0..self.model.nnb().function_count() {
             self.run_function(index);
-            for variable in self.model.nnb().function(index).outputs.iter() {
-                observer.written(variable, self.variable(variable));
+            let functions = match self.model.group_of(index) {
+                // They run together.
+                Some(group) if index + 1 < group.functions.end => continue,
+                Some(group) => group.functions,
+                None => index..index + 1,
+            };
+            for variable in functions.flat_map(|function| self.model.nnb().function(function).outputs.iter()) {
+                // The rows of a variable that is not there as a whole come and go.
+                if self.model.nnb().variable(variable).ring == 0 {
+                    observer.written(variable, self.variable(variable));
+                }
             }
         }
     }
 
-    /// Runs one function of the file.
+    /// Runs one function of the file. Functions that are computed row by row run together, with the last of them.
     pub fn run_function(&mut self, index: usize) {
-        // Every function of an opened model is known.
-        let Some(function) = self.model.function(index) else { return };
-        let record = self.model.nnb().function(index);
-        for output in 0..record.outputs.len() {
-            if let Some((call, mut values)) = Call::new(self.model, &record, output, self.semantics, self.arena) {
-                functions::run(&function, &call, &mut values);
-            }
-        }
+        run_function(self.model, index, self.semantics, self.arena);
     }
 }

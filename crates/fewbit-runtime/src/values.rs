@@ -31,6 +31,11 @@ impl<'a> ValuesMut<'a> {
         self.bytes
     }
 
+    /// The values as they are now.
+    pub fn values(&self) -> Values<'_> {
+        Values::new(self.bytes, self.format, self.shape)
+    }
+
     /// Whether an input of the function that writes these values lies where they do.
     pub fn is_over(&self, input: &Values<'_>) -> bool {
         // No other input lacks its bytes.

@@ -286,7 +286,12 @@ impl<'r> Builder<'r> {
                 let format = self.parameter_format(false);
                 self.parameter(&[1, dims[1], 1, 1], format)
             }
-            _ => self.random_unary(x),
+            _ => {
+                let other = self.random_unary(x);
+                let shapes = [x, other].map(|id| self.network.variable(id).shape);
+                // One with more channels is no partner.
+                if Function::Maximum2.output_shape(&&shapes[..]).is_ok() { other } else { x }
+            }
         };
         match self.random.below(10) {
             0 => self.apply(Function::Sub2(inplace), &[x, other]),

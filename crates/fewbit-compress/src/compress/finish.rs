@@ -29,7 +29,14 @@ impl Finished {
             if has_fused_functions(options.api_level) {
                 network = fuse_convolutions(&network)?;
             }
-            encode_options.arena = Some(memory::plan(&network).arena);
+            encode_options.arena = Some(match &options.rows {
+                None => memory::plan(&network).arena,
+                Some(rows) => {
+                    let plan = memory::rows::plan(&network, rows);
+                    network = plan.network;
+                    plan.arena
+                }
+            });
         }
         let file = encode(&network, &encode_options)?;
         Ok(Self { network, file })

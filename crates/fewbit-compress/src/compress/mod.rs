@@ -13,6 +13,7 @@ use crate::calibrate::{Calibration, calibrate};
 use crate::equalize::equalize;
 use crate::error::CompressError;
 use crate::evaluate::{Evaluation, Likeness, Score, ValueScore, evaluate, liken};
+use crate::memory::rows::RowOptions;
 use crate::passes::{has_rounding, remove_identities, remove_rounding, simplify};
 use crate::position::PositionMethod;
 use crate::progress::Progress;
@@ -51,6 +52,8 @@ pub struct CompressOptions {
     pub version: Version,
     /// The newest function definitions to use.
     pub api_level: u8,
+    /// Whether to compute row by row what needs less memory then, and how small the arena is to become; in version 4 only.
+    pub rows: Option<RowOptions>,
 }
 
 /// What a compressed network must keep to. With a loss it is the smallest network that loses no more; without, the one
@@ -80,6 +83,7 @@ impl Default for CompressOptions {
             budget: Budget::default(),
             version: Version::V4,
             api_level: LATEST_API_LEVEL,
+            rows: None,
         }
     }
 }

@@ -10,9 +10,11 @@
 //! |---|---|
 //! | [`cell`] | which variables share a place, and when each place is in use |
 //! | [`pack`] | offsets for places with sizes and times of use |
+//! | [`rows`] | plans that keep only rows of variables |
 
 pub mod cell;
 pub mod pack;
+pub mod rows;
 
 pub use cell::InPlace;
 use cell::{Cell, cells};
@@ -47,7 +49,7 @@ pub fn plan_with(network: &Network, in_place: InPlace) -> MemoryPlan {
     let cells = cells(network, in_place);
     let blocks = blocks(&cells);
     let packing = pack(&blocks);
-    let mut arena = ArenaPlan { offsets: vec![None; network.variables.len()] };
+    let mut arena = ArenaPlan { offsets: vec![None; network.variables.len()], ..ArenaPlan::default() };
     for (cell, &offset) in cells.iter().zip(&packing.offsets) {
         for variable in &cell.variables {
             arena.offsets[variable.0] = Some(offset);
@@ -57,5 +59,5 @@ pub fn plan_with(network: &Network, in_place: InPlace) -> MemoryPlan {
 }
 
 fn blocks(cells: &[Cell]) -> Vec<Block> {
-    cells.iter().map(|cell| Block { life: cell.life.clone(), size: cell.bytes }).collect()
+    cells.iter().map(|cell| Block { lives: vec![cell.life.clone()], size: cell.bytes }).collect()
 }

@@ -11,10 +11,43 @@ use std::ops::RangeInclusive;
 /// A block of memory and the steps during which it is in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// From the first step to the last.
-    pub life: RangeInclusive<usize>,
+    /// Each time of use from its first step to its last, one after the other.
+    pub lives: Vec<RangeInclusive<usize>>,
     /// Bytes.
     pub size: usize,
+}
+
+impl Block {
+    /// Whether it is in use at a step.
+    fn is_alive(&self, step: usize) -> bool {
+        self.lives.iter().any(|life| life.contains(&step))
+    }
+
+    /// Whether both are in use at one step.
+    fn meets(&self, other: &Self) -> bool {
+        let (mut own, mut others) = (self.lives.iter().peekable(), other.lives.iter().peekable());
+        while let (Some(a), Some(b)) = (own.peek(), others.peek()) {
+            if a.start() <= b.end() && b.start() <= a.end() {
+                return true;
+            }
+            if a.end() < b.end() {
+                own.next()
+            } else {
+                others.next()
+            };
+        }
+        false
+    }
+
+    /// Its first step.
+    fn start(&self) -> usize {
+        self.lives.first().map_or(0, |life| *life.start())
+    }
+
+    /// How many steps it is in use.
+    fn length(&self) -> usize {
+        self.lives.iter().map(|life| life.end() + 1 - life.start()).sum()
+    }
 }
 
 /// Offsets of blocks.
@@ -32,39 +65,47 @@ const SEARCH_LIMIT: usize = 200_000;
 /// The largest sum of blocks that are in use at one step.
 pub fn lower_bound(blocks: &[Block]) -> usize {
     // The sum only grows where a life begins.
-    let sum_at = |step: usize| blocks.iter().filter(|block| block.life.contains(&step)).map(|block| block.size).sum();
-    blocks.iter().map(|block| sum_at(*block.life.start())).max().unwrap_or(0)
+    let sum_at = |step: usize| blocks.iter().filter(|block| block.is_alive(step)).map(|block| block.size).sum();
+    blocks.iter().flat_map(|block| &block.lives).map(|life| sum_at(*life.start())).max().unwrap_or(0)
 }
 
 /// Packs blocks: optimally, unless the search over a large tangle of them is cut short.
 pub fn pack(blocks: &[Block]) -> Packing {
     let bound = lower_bound(blocks);
-    let length = |index: &usize| blocks[*index].life.end() - blocks[*index].life.start();
+    let meets = meetings(blocks);
+    let length = |index: &usize| blocks[*index].length();
     let mut by_size: Vec<usize> = (0..blocks.len()).collect();
     by_size.sort_by_key(|index| (Reverse(blocks[*index].size), Reverse(length(index))));
     let mut by_time = by_size.clone();
-    by_time.sort_by_key(|&index| *blocks[index].life.start());
+    by_time.sort_by_key(|&index| blocks[index].start());
     let mut by_area = by_size.clone();
-    by_area.sort_by_key(|index| Reverse((length(index) + 1).saturating_mul(blocks[*index].size)));
+    by_area.sort_by_key(|index| Reverse(length(index).saturating_mul(blocks[*index].size)));
 
-    let first = in_order(blocks, &by_size);
+    let first = in_order(blocks, &meets, &by_size);
     let best = [by_time, by_area]
         .iter()
-        .map(|order| in_order(blocks, order))
+        .map(|order| in_order(blocks, &meets, order))
         .fold(first, |best, packing| if packing.bytes < best.bytes { packing } else { best });
     if best.bytes == bound {
         return best;
     }
-    let mut search = Search { blocks, bound, best, left: SEARCH_LIMIT, offsets: vec![None; blocks.len()] };
+    let mut search =
+        Search { blocks, meets: &meets, bound, best, left: SEARCH_LIMIT, offsets: vec![None; blocks.len()] };
     search.place_next(&by_size, 0);
     search.best
 }
 
-fn in_order(blocks: &[Block], order: &[usize]) -> Packing {
+/// For each block those that are in use at one time with it.
+fn meetings(blocks: &[Block]) -> Vec<Vec<usize>> {
+    let meeting = |block: &Block| (0..blocks.len()).filter(|&other| block.meets(&blocks[other])).collect();
+    blocks.iter().map(meeting).collect()
+}
+
+fn in_order(blocks: &[Block], meets: &[Vec<usize>], order: &[usize]) -> Packing {
     let mut offsets = vec![None; blocks.len()];
     let mut bytes = 0;
     for &index in order {
-        let offset = lowest_free(blocks, &offsets, index);
+        let offset = lowest_free(blocks, &meets[index], &offsets, index);
         offsets[index] = Some(offset);
         bytes = bytes.max(offset + blocks[index].size);
     }
@@ -72,11 +113,10 @@ fn in_order(blocks: &[Block], order: &[usize]) -> Packing {
 }
 
 /// The lowest offset at which a block is apart from all placed ones that are in use with it.
-fn lowest_free(blocks: &[Block], offsets: &[Option<usize>], index: usize) -> usize {
+fn lowest_free(blocks: &[Block], meets: &[usize], offsets: &[Option<usize>], index: usize) -> usize {
     let block = &blocks[index];
-    let mut taken: Vec<(usize, usize)> = (blocks.iter().zip(offsets))
-        .filter(|(other, _)| other.life.start() <= block.life.end() && block.life.start() <= other.life.end())
-        .filter_map(|(other, offset)| offset.map(|offset| (offset, offset + other.size)))
+    let mut taken: Vec<(usize, usize)> = (meets.iter())
+        .filter_map(|&other| offsets[other].map(|offset| (offset, offset + blocks[other].size)))
         .collect();
     taken.sort_unstable();
     let mut offset = 0;
@@ -92,6 +132,7 @@ fn lowest_free(blocks: &[Block], offsets: &[Option<usize>], index: usize) -> usi
 /// A depth-first search over the orders in which blocks can be placed.
 struct Search<'b> {
     blocks: &'b [Block],
+    meets: &'b [Vec<usize>],
     bound: usize,
     best: Packing,
     left: usize,
@@ -110,7 +151,7 @@ impl Search<'_> {
                 return;
             }
             self.left -= 1;
-            let offset = lowest_free(self.blocks, &self.offsets, index);
+            let offset = lowest_free(self.blocks, &self.meets[index], &self.offsets, index);
             let end = offset + self.blocks[index].size;
             if end < self.best.bytes {
                 self.offsets[index] = Some(offset);
@@ -127,7 +168,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn block(start: usize, end: usize, size: usize) -> Block {
-        Block { life: start..=end, size }
+        Block { lives: vec![start..=end], size }
     }
 
     #[test]
@@ -148,7 +189,7 @@ mod tests {
     fn best_of_all_orders(blocks: &[Block]) -> usize {
         fn visit(blocks: &[Block], order: &mut Vec<usize>, best: &mut usize) {
             if order.len() == blocks.len() {
-                *best = (*best).min(in_order(blocks, order).bytes);
+                *best = (*best).min(in_order(blocks, &meetings(blocks), order).bytes);
             }
             for index in 0..blocks.len() {
                 if !order.contains(&index) {
@@ -178,7 +219,7 @@ mod tests {
             for (i, a) in blocks.iter().enumerate() {
                 prop_assert!(packing.offsets[i] + a.size <= packing.bytes);
                 for (j, b) in blocks.iter().enumerate().skip(i + 1) {
-                    let together = (0..12).any(|step| a.life.contains(&step) && b.life.contains(&step));
+                    let together = (0..12).any(|step| a.is_alive(step) && b.is_alive(step));
                     let apart = packing.offsets[i] + a.size <= packing.offsets[j]
                         || packing.offsets[j] + b.size <= packing.offsets[i];
                     prop_assert!(!together || apart, "blocks {} and {}", i, j);

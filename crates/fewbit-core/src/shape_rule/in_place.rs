@@ -14,7 +14,7 @@ impl Function {
     }
 
     /// Whether it reads the input in the order in which it writes its output, if both have the same order of values.
-    fn reads_in_step(&self, inputs: &dyn Shapes, input: usize) -> bool {
+    pub(super) fn reads_in_step(&self, inputs: &dyn Shapes, input: usize) -> bool {
         match self {
             Self::Add2(_)
             | Self::BcAdd2(_)

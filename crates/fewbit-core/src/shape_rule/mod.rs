@@ -13,6 +13,7 @@ mod fused_convolution;
 mod in_place;
 mod product;
 mod reduction;
+mod rows;
 mod window;
 
 use crate::function::Function;
@@ -23,6 +24,7 @@ pub use arrays::SliceAxis;
 pub use convolution::{ConvolutionGeometry, ConvolutionKind, SpatialAxis};
 pub use fused_convolution::FusedConvolutionInputs;
 pub use product::ProductSize;
+pub use rows::{RowRule, RowWindow};
 pub use window::{PoolingAxis, PoolingGeometry};
 
 /// The shapes of some variables, wherever they are kept.

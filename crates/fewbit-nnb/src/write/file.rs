@@ -16,8 +16,15 @@ pub struct FileWriter {
 /// A list in the file: its count and the number of its block.
 #[derive(Clone, Copy)]
 pub struct List {
-    count: usize,
-    block: usize,
+    /// How many entries it has.
+    pub count: usize,
+    /// Where they are.
+    pub block: usize,
+}
+
+impl List {
+    /// A list of nothing, which needs no block: its number is not looked at.
+    pub const EMPTY: Self = Self { count: 0, block: 0 };
 }
 
 impl FileWriter {
@@ -49,8 +56,7 @@ impl FileWriter {
     /// Appends a block of bytes.
     pub fn bytes(&mut self, values: impl IntoIterator<Item = u8>) -> List {
         let bytes: Vec<u8> = values.into_iter().collect();
-        // An empty list needs no block: its number is not looked at.
-        List { count: bytes.len(), block: if bytes.is_empty() { 0 } else { self.list_block(&bytes) } }
+        if bytes.is_empty() { List::EMPTY } else { List { count: bytes.len(), block: self.list_block(&bytes) } }
     }
 
     fn list_block(&mut self, bytes: &[u8]) -> usize {
@@ -64,13 +70,13 @@ impl FileWriter {
         })
     }
 
-    /// Header, table and data; `None` if the data is larger than the format can say. In version 4 the header ends with
-    /// the list of offsets.
-    pub fn finish(self, mut header: Record, offsets: Option<List>) -> Option<Vec<u8>> {
+    /// Header, table and data; `None` if the data is larger than the format can say. The lists are those with which
+    /// the header ends in version 4.
+    pub fn finish(self, mut header: Record, lists: &[List]) -> Option<Vec<u8>> {
         i32::try_from(self.data.len()).ok()?;
         header.word(self.offsets.len()).word(self.data.len());
-        if let Some(offsets) = offsets {
-            header.list(offsets);
+        for list in lists {
+            header.list(*list);
         }
         let mut bytes = header.bytes;
         bytes.reserve(4 * self.offsets.len() + self.data.len());

@@ -14,7 +14,7 @@ use crate::layout::{Version, format_bytes};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
-pub use arena::ArenaPlan;
+pub use arena::{ArenaPlan, Ring, RowGroup};
 use buffers::BufferPlan;
 use fewbit_core::spec::LATEST_API_LEVEL;
 use fewbit_core::{Network, NumberFormat, VariableId, VariableKind};
@@ -154,6 +154,7 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
     let outputs = file.list(network.outputs.iter().map(|id| id.0));
     let buffers = file.list(plan.sizes.iter().copied());
     let offsets = (options.version == Version::V4).then(|| file.list(plan.offsets.iter().copied()));
+    let rings = options.arena.as_ref().map_or(&[][..], |arena| &arena.rings);
     let mut records = Vec::with_capacity(network.variables.len());
     for (index, variable) in network.variables.iter().enumerate() {
         let shape = file.list(variable.shape.iter().copied());
@@ -175,7 +176,8 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
             version: options.version,
         })?;
         let mut record = file::Record::default();
-        record.word(index).list(shape).byte(format).byte(position).signed(data);
+        let ring = rings.iter().find(|ring| ring.variable.0 == index).map_or(0, |ring| ring.rows);
+        record.word(index).list(shape).byte(format).byte(position).half(ring).signed(data);
         let channel_positions = variable.channel_positions.as_deref().unwrap_or(&[]);
         if options.version == Version::V4 {
             let list = file.bytes(channel_positions.iter().map(|&position| position as u8));
@@ -194,14 +196,27 @@ pub fn encode(network: &Network, options: &EncodeOptions) -> Result<Encoded, Enc
         records.push(file.block(&record.bytes));
     }
     let functions = file.list(records);
+    let groups = offsets.map(|_| groups(&mut file, options));
 
     let mut header = file::Record::default();
     header.word(options.version.number() as usize).word(usize::from(options.api_level));
     for list in [buffers, variables, functions, inputs, outputs] {
         header.list(list);
     }
-    let bytes = file.finish(header, offsets).ok_or(EncodeError::TooLarge)?;
+    let lists: Vec<_> = offsets.into_iter().chain(groups).collect();
+    let bytes = file.finish(header, &lists).ok_or(EncodeError::TooLarge)?;
     Ok(Encoded { bytes, warnings })
+}
+
+/// The list of the groups that are computed row by row.
+fn groups(file: &mut FileWriter, options: &EncodeOptions) -> file::List {
+    let groups = options.arena.as_ref().map_or(&[][..], |arena| &arena.groups);
+    let mut words = Vec::new();
+    for group in groups {
+        let steps = file.bytes(group.steps.iter().copied());
+        words.extend([group.nodes.start, group.nodes.len(), group.axis, group.counters, steps.count, steps.block]);
+    }
+    if words.is_empty() { file::List::EMPTY } else { file.list(words) }
 }
 
 /// The buffers as the file lists them.
@@ -258,9 +273,10 @@ impl Buffers {
             return Err(EncodeError::Arena("it has not one entry for each variable of the network"));
         }
         let mut places = BTreeMap::new();
-        for (variable, offset) in network.variables.iter().zip(&arena.offsets) {
+        for (index, (variable, offset)) in network.variables.iter().zip(&arena.offsets).enumerate() {
             if let Some(offset) = *offset {
-                let size = variable.bytes();
+                let ring = arena.rings.iter().find(|ring| ring.variable.0 == index);
+                let size = ring.map_or_else(|| variable.bytes(), |ring| ring.bytes);
                 let buffer = *places.entry((offset, size)).or_insert(buffers.sizes.len());
                 buffers.buffer_of.push(Some(buffer));
                 if buffer == buffers.sizes.len() {

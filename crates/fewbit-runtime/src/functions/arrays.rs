@@ -32,8 +32,25 @@ pub(super) fn same(call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
         // It is there.
         true if x.format() == output.format() => {}
         true => clip(call, output, f32::NEG_INFINITY..=f32::INFINITY, |x| x),
-        false => copy_from(&Layout::row(0, output.len()), call, output),
+        false => match call.row() {
+            Some((row, axis)) => same_row(row, axis, call, output),
+            None => copy_from(&Layout::row(0, output.len()), call, output),
+        },
     }
+}
+
+/// A row of the input as it is, where input or output may be there as a whole.
+fn same_row(row: usize, axis: usize, call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
+    let layout = |shape: Shape| {
+        let (outer, inner) = shape.split_items(axis);
+        let rows = shape.get(axis).copied().unwrap_or(1);
+        let items = inner.checked_div(rows).unwrap_or(0);
+        // The only row there is, or one of many.
+        Layout::rows(if rows > 1 { row * items } else { 0 }, outer, inner, items)
+    };
+    let input = call.input(0);
+    let to = layout(output.shape());
+    copy(&input, &layout(input.shape()), output, &to);
 }
 
 /// Copies the first input, seen through a layout, to the output.

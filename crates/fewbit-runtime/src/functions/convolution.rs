@@ -40,6 +40,9 @@ pub(super) fn product<'v>(
             ConvolutionKind::Deconvolution => Axis::spread(extents),
         }),
         if geometry.channel_last { geometry.input_channels } else { 1 },
+        inputs
+            .rows()
+            .map(|rows| (rows, geometry.batch * if geometry.channel_last { 1 } else { geometry.input_channels })),
     );
     let groups = Groups::new(&geometry, &window);
     let taps = groups.inputs * window.taps();
@@ -111,7 +114,7 @@ impl Groups {
     fn new(geometry: &ConvolutionGeometry, window: &Window) -> Self {
         let count = geometry.groups.max(1);
         let (inputs, outputs) = (geometry.input_channels / count, geometry.output_channels / count);
-        let (input_places, output_places) = (window.items(), window.outputs());
+        let (input_places, output_places) = (window.outer_step(), window.outputs());
         Self {
             batch: geometry.batch,
             count,

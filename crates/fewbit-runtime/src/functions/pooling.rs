@@ -2,16 +2,20 @@
 //!
 //! Outputs are computed in runs of neighbours along the last axis, a tap at a time, so that inputs are read in runs too.
 //! Only taps that lie on the input are visited: a window may be far larger than its input.
+//!
+//! Where a network is computed row by row, rows of the input are folded into the output one at a time ([`Fold`]), so that the
+//! input need not be kept.
 
 use super::RUN;
 use super::window::{Axis, Border, Place, Window};
 use crate::call::Call;
 use crate::requantize::{Requantizer, position};
+use crate::rows::InputRows;
 use crate::session::Semantics;
 use crate::values::ValuesMut;
 use fewbit_core::shape::MAX_RANK;
-use fewbit_core::shape_rule::{PoolingGeometry, SpatialAxis};
-use fewbit_core::{Function, NumberFormat};
+use fewbit_core::shape_rule::{PoolingAxis, PoolingGeometry, SpatialAxis};
+use fewbit_core::{Function, InlineList, NumberFormat};
 use fewbit_nnb::{Element, Values};
 
 /// What becomes of the values in a window.
@@ -28,7 +32,7 @@ enum Kind {
 /// Computes a pooling function.
 pub(super) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesMut<'_>) {
     let x = call.input(0);
-    let Some(pooling) = Pooling::new(function, x) else { return };
+    let Some(pooling) = Pooling::new(function, x, call.rows()) else { return };
     let requantizer = requantizer(&x, output.format()).filter(|_| call.semantics() == Semantics::Integer);
     match requantizer {
         Some(requantizer) => pooling.run::<i64>(output, |totals, counts, start, output| {
@@ -39,7 +43,10 @@ pub(super) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
                     Kind::Average { .. } => requantizer.divide(*total, *count),
                 };
             }
-            output.write_integers(start, &stored[..totals.len()]);
+            let stored = &mut stored[..totals.len()];
+            // Rounding keeps the order of values: the largest of rounded values is the rounded largest.
+            pooling.fold.join(output, start, stored, |so_far, value| so_far.max(value));
+            output.write_integers(start, stored);
         }),
         None => pooling.run::<f32>(output, |totals, counts, start, output| {
             if let Kind::Average { .. } = pooling.kind {
@@ -47,6 +54,7 @@ pub(super) fn run(function: &Function, call: &Call<'_, '_>, output: &mut ValuesM
                     *total = if *count == 0 { 0.0 } else { *total / *count as f32 };
                 }
             }
+            pooling.fold.join(output, start, totals, Total::max);
             output.write(start, totals);
         }),
     }
@@ -60,6 +68,76 @@ fn requantizer(x: &Values<'_>, output: NumberFormat) -> Option<Requantizer> {
 /// Whether *integer* semantics pool `x` into an output of this format without floats.
 pub(super) fn is_integer(x: &Values<'_>, output: NumberFormat) -> bool {
     requantizer(x, output).is_some()
+}
+
+/// What folding a row of the input into an output makes of the values that are there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Fold {
+    /// Nothing: the whole window, or the first row of a maximum.
+    #[default]
+    Whole,
+    /// A further row of a maximum: the output holds the maximum so far.
+    Maximum,
+    /// A row of a sum: the output's bytes hold the sums so far, four bytes each, until the last row.
+    Sum { first: bool, last: bool },
+}
+
+impl Fold {
+    /// The part that a row of the input has in the window of an output.
+    fn new(kind: Kind, axis: &Axis, rows: InputRows) -> Self {
+        let Some(input) = rows.input else { return Self::Whole };
+        // The window lies over at least one row.
+        let (first, last) = (axis.locate_tap(rows.output, 0), axis.locate_tap(rows.output, axis.kernel() - 1));
+        match kind {
+            Kind::Max if input == first => Self::Whole,
+            Kind::Max => Self::Maximum,
+            Kind::Sum | Kind::Average { .. } => Self::Sum { first: input == first, last: input == last },
+        }
+    }
+
+    /// Joins values to the maximum so far, if there is one.
+    fn join<T: Copy + Element>(
+        self,
+        output: &mut ValuesMut<'_>,
+        start: usize,
+        values: &mut [T],
+        largest: impl Fn(T, T) -> T,
+    ) {
+        if self != Self::Maximum {
+            return;
+        }
+        let mut so_far = [T::default(); RUN];
+        let so_far = &mut so_far[..values.len().min(RUN)];
+        output.values().read_strided(start, 1, so_far);
+        for (value, so_far) in values.iter_mut().zip(so_far) {
+            *value = largest(*so_far, *value);
+        }
+    }
+
+    /// The totals before a row is gathered.
+    fn begin<T: Total>(self, kind: Kind, output: &mut ValuesMut<'_>, start: usize, totals: &mut [T]) {
+        match self {
+            Self::Sum { first: false, .. } => {
+                let sums = output.bytes().as_chunks().0.get(start..).unwrap_or_default();
+                for (total, bytes) in totals.iter_mut().zip(sums) {
+                    *total = T::from_bytes(*bytes);
+                }
+            }
+            _ => totals.fill(if kind == Kind::Max { T::LOWEST } else { T::default() }),
+        }
+    }
+
+    /// Keeps the totals after a row that is not the last; whether it did.
+    fn keep<T: Total>(self, output: &mut ValuesMut<'_>, start: usize, totals: &[T]) -> bool {
+        if !matches!(self, Self::Sum { last: false, .. }) {
+            return false;
+        }
+        let sums = output.bytes().as_chunks_mut().0.get_mut(start..).unwrap_or_default();
+        for (bytes, total) in sums.iter_mut().zip(totals) {
+            *bytes = total.to_bytes();
+        }
+        true
+    }
 }
 
 /// A number that the values of a window are gathered in.
@@ -76,6 +154,11 @@ trait Total: Copy + Default {
     fn plus(self, value: Self) -> Self;
 
     fn max(self, value: Self) -> Self;
+
+    /// The total as it is kept between rows. Models with sums that need more than 32 bits are refused.
+    fn to_bytes(self) -> [u8; 4];
+
+    fn from_bytes(bytes: [u8; 4]) -> Self;
 }
 
 impl Total for f32 {
@@ -93,6 +176,14 @@ impl Total for f32 {
 
     fn max(self, value: Self) -> Self {
         if self < value { value } else { self }
+    }
+
+    fn to_bytes(self) -> [u8; 4] {
+        self.to_le_bytes()
+    }
+
+    fn from_bytes(bytes: [u8; 4]) -> Self {
+        Self::from_le_bytes(bytes)
     }
 }
 
@@ -113,6 +204,14 @@ impl Total for i64 {
     fn max(self, value: Self) -> Self {
         Ord::max(self, value)
     }
+
+    fn to_bytes(self) -> [u8; 4] {
+        (self as i32).to_le_bytes()
+    }
+
+    fn from_bytes(bytes: [u8; 4]) -> Self {
+        i32::from_le_bytes(bytes).into()
+    }
 }
 
 /// A pooling function over an input.
@@ -122,10 +221,11 @@ struct Pooling<'v> {
     window: Window,
     /// Items of the input before the axes of the window.
     outer: usize,
+    fold: Fold,
 }
 
 impl<'v> Pooling<'v> {
-    fn new(function: &Function, x: Values<'v>) -> Option<Self> {
+    fn new(function: &Function, x: Values<'v>, rows: Option<InputRows>) -> Option<Self> {
         let kind = match function {
             Function::MaxPooling(_) => Kind::Max,
             Function::SumPooling(_) => Kind::Sum,
@@ -134,21 +234,35 @@ impl<'v> Pooling<'v> {
             _ => return None,
         };
         let plain = SpatialAxis { kernel: 1, stride: 1, dilation: 1, ..SpatialAxis::default() };
-        if let Function::GlobalAveragePooling = function {
-            let (outer, input) = x.shape().split_items(2);
-            // One axis of all places; without any, there is nothing to add up.
-            let all = SpatialAxis { input, output: 1, kernel: input, ..plain };
-            return Some(Self { kind, x, window: Window::new([Axis::new(all, Border::Constant)], 1), outer });
-        }
-        let geometry = PoolingGeometry::new(function, x.shape()).ok()?;
-        let axes = geometry.axes.iter().map(|&axis| {
-            let (input, output, kernel, stride) = (axis.input, axis.output, axis.kernel, axis.stride);
-            let extents = SpatialAxis { input, output, kernel, stride, pad: axis.pad, pad_end: axis.pad, ..plain };
-            Axis::new(extents, Border::Constant)
-        });
-        // Channels that come last are an axis along which the window does not reach beyond its place.
-        let channels = (geometry.inner > 1).then(|| Axis::identity(geometry.inner));
-        Some(Self { kind, x, window: Window::new(axes.chain(channels), 1), outer: geometry.outer })
+        let mut axes = InlineList::<Axis, MAX_RANK>::new();
+        // There are no more axes than a shape has.
+        let mut push = |extents| axes.push(Axis::new(extents, Border::Constant)).ok();
+        let outer = if let Function::GlobalAveragePooling = function {
+            let all = |input| SpatialAxis { input, output: 1, kernel: input, ..plain };
+            let (outer, places) = x.shape().split_items(2);
+            match (rows, x.shape().get(2)) {
+                (Some(_), Some(&height)) => {
+                    push(all(height))?;
+                    push(all(places.checked_div(height)?))?;
+                }
+                // One axis of all places; without any, there is nothing to add up.
+                _ => push(all(places))?,
+            }
+            outer
+        } else {
+            let geometry = PoolingGeometry::new(function, x.shape()).ok()?;
+            for &PoolingAxis { input, output, kernel, stride, pad } in &geometry.axes {
+                push(SpatialAxis { input, output, kernel, stride, pad, pad_end: pad, ..plain })?;
+            }
+            if geometry.inner > 1 {
+                // Channels that come last are an axis along which the window does not reach beyond its place.
+                axes.push(Axis::identity(geometry.inner)).ok()?;
+            }
+            geometry.outer
+        };
+        let fold = rows.zip(axes.first()).map(|(rows, axis)| Fold::new(kind, axis, rows)).unwrap_or_default();
+        let window = Window::new(axes.iter().copied(), 1, rows.map(|rows| (rows, outer)));
+        Some(Self { kind, x, window, outer, fold })
     }
 
     /// Gathers the windows and hands them to `store`: totals, the numbers that averages are divided by, and the place of
@@ -164,22 +278,25 @@ impl<'v> Pooling<'v> {
                     let len = RUN.min(last.output() - start);
                     place[outer_axes.len()] = start;
                     let (totals, counts) = (&mut totals[..len], &mut counts[..len]);
-                    self.gather(item * self.window.items(), &place, totals);
-                    self.count(&place, totals, counts);
-                    store(totals, counts, (item * rows + row) * last.output() + start, output);
+                    let output_start = (item * rows + row) * last.output() + start;
+                    self.fold.begin(self.kind, output, output_start, totals);
+                    self.gather(item * self.window.outer_step(), &place, totals);
+                    if !self.fold.keep(output, output_start, totals) {
+                        self.count(&place, totals, counts);
+                        store(totals, counts, output_start, output);
+                    }
                 }
             }
         }
     }
 
-    /// Gathers the windows of neighbouring outputs, the first of which is at `place`.
+    /// Gathers the windows of neighbouring outputs, the first of which is at `place`, in addition to the totals so far.
     fn gather<T: Total>(&self, start: usize, place: &Place, totals: &mut [T]) {
-        totals.fill(if self.kind == Kind::Max { T::LOWEST } else { T::default() });
         let (outer_axes, last) = self.window.split_last();
         let mut ranges = [(0, 0); MAX_RANK];
         let mut tap = Place::default();
         for (((range, tap), axis), &output) in ranges.iter_mut().zip(&mut tap).zip(outer_axes).zip(place) {
-            let taps = axis.taps(output, 1);
+            let taps = axis.selected_taps(output);
             if taps.is_empty() {
                 return;
             }

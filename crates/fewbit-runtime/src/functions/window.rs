@@ -4,6 +4,7 @@
 //! of neighbouring outputs along the last axis which of them have an item there ([`Run`]), so that kernels read whole
 //! runs. A [`Window`] is all axes together.
 
+use crate::rows::InputRows;
 use core::ops::Range;
 use fewbit_core::InlineList;
 use fewbit_core::shape::MAX_RANK;
@@ -30,6 +31,19 @@ pub(super) struct Axis {
     /// Whether input items are spread over the output (deconvolution) instead of the kernel over the input.
     spread: bool,
     border: Border,
+    /// Which part of the axis is computed.
+    part: AxisPart,
+}
+
+/// A part of an axis: the rows of a step of functions that are computed row by row, or all of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct AxisPart {
+    /// The first output of the part.
+    first: usize,
+    /// How many input items are in memory, each in the place of the one so many before; 0 for all.
+    ring: usize,
+    /// The only input item to look at.
+    only: Option<usize>,
 }
 
 /// The outputs of a run that have an input item under a tap, and which items these are.
@@ -50,12 +64,12 @@ pub(super) struct Run {
 impl Axis {
     /// An axis of a convolution or of pooling.
     pub fn new(extents: SpatialAxis, border: Border) -> Self {
-        Self { extents, step: 1, spread: false, border }
+        Self { extents, step: 1, spread: false, border, part: AxisPart::default() }
     }
 
     /// An axis of a deconvolution.
     pub fn spread(extents: SpatialAxis) -> Self {
-        Self { extents, step: 1, spread: true, border: Border::Constant }
+        Self { extents, step: 1, spread: true, border: Border::Constant, part: AxisPart::default() }
     }
 
     /// An axis along which each output item has just the input item of the same place.
@@ -64,9 +78,22 @@ impl Axis {
         Self::new(SpatialAxis { input: extent, output: extent, ..one }, Border::Constant)
     }
 
+    /// Only some rows of the outermost axis.
+    fn rows(self, rows: InputRows) -> Self {
+        let InputRows { output: first, input: only, ring } = rows;
+        let part = AxisPart { first, ring: ring.unwrap_or(0), only };
+        Self { extents: SpatialAxis { output: 1, ..self.extents }, part, ..self }
+    }
+
     fn is_identity(&self) -> bool {
         let SpatialAxis { input, output, kernel, stride, pad, .. } = self.extents;
         kernel == 1 && stride == 1 && pad == 0 && input == output
+    }
+
+    /// Whether there are no parts of it: only such axes have runs.
+    fn is_whole(&self) -> bool {
+        let AxisPart { first, ring, only } = self.part;
+        first == 0 && ring == 0 && only.is_none()
     }
 
     /// Number of taps.
@@ -88,6 +115,13 @@ impl Axis {
     ///
     /// The checks of the shape rules bound every coordinate by the padded extent, which fits a `usize`.
     pub fn locate(&self, output: usize, tap: usize) -> Option<usize> {
+        let index = self.index(output + self.part.first, tap)?;
+        // All items are there where the ring has none.
+        Some(index.checked_rem(self.part.ring).unwrap_or(index))
+    }
+
+    /// The number of the input item under a tap, whether it is in memory or not.
+    fn index(&self, output: usize, tap: usize) -> Option<usize> {
         let SpatialAxis { input, stride, dilation, pad, .. } = self.extents;
         if self.spread {
             let spread = (output + pad).checked_sub(tap * dilation)?;
@@ -136,15 +170,30 @@ impl Axis {
     /// for axes without dilation that are not spread.
     pub fn taps(&self, output: usize, len: usize) -> Range<usize> {
         let SpatialAxis { input, kernel, stride, pad, .. } = self.extents;
+        let output = output + self.part.first;
         let (first, last) = (output * stride, (output + len.saturating_sub(1)) * stride);
         pad.saturating_sub(last).min(kernel)..(pad + input).saturating_sub(first).min(kernel)
+    }
+
+    /// Those of the [taps](Axis::taps) of one output that are to be looked at.
+    pub fn selected_taps(&self, output: usize) -> Range<usize> {
+        let taps = self.taps(output, 1);
+        let Some(only) = self.part.only else { return taps };
+        let tap = (only + self.extents.pad).saturating_sub((output + self.part.first) * self.extents.stride);
+        if taps.contains(&tap) { tap..tap + 1 } else { 0..0 }
+    }
+
+    /// The input item nearest to where a tap lies for output `output`; for axes without dilation that are not spread.
+    pub fn locate_tap(&self, output: usize, tap: usize) -> usize {
+        let SpatialAxis { input, stride, pad, .. } = self.extents;
+        (output * stride + tap).saturating_sub(pad).min(input.saturating_sub(1))
     }
 
     /// How many of the taps of one output lie within the padded input.
     pub fn padded_taps(&self, output: usize) -> usize {
         let SpatialAxis { input, kernel, stride, pad, .. } = self.extents;
         // Within a `usize`, since the shape rule added up as much.
-        (input + 2 * pad).saturating_sub(output * stride).min(kernel)
+        (input + 2 * pad).saturating_sub((output + self.part.first) * stride).min(kernel)
     }
 }
 
@@ -152,6 +201,8 @@ impl Axis {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     axes: InlineList<Axis, MAX_RANK>,
+    /// Places of the input between neighbours along an axis before the window.
+    outer_step: usize,
 }
 
 /// A place in the window or the output: one coordinate an axis.
@@ -170,20 +221,27 @@ pub(super) struct Piece {
 
 impl Window {
     /// A window over these axes, of which there may be at most as many as a shape has. `inner` items of the input lie
-    /// between neighbours along the last axis: the channels, where they come last, else 1.
-    pub fn new(axes: impl IntoIterator<Item = Axis>, inner: usize) -> Self {
+    /// between neighbours along the last axis: the channels, where they come last, else 1. With `rows`, only a part of the
+    /// first axis is computed, and its input may be a ring, whose rows lie as far apart as they have items, `outer` times
+    /// those under the window.
+    pub fn new(axes: impl IntoIterator<Item = Axis>, inner: usize, rows: Option<(InputRows, usize)>) -> Self {
         let mut list = InlineList::<Axis, MAX_RANK>::new();
         for axis in axes {
             match list.as_mut_slice().last_mut() {
+                None if rows.is_some() => {
+                    let rows = rows.map(|(rows, _)| rows);
+                    list.push(rows.map_or(axis, |rows| axis.rows(rows))).unwrap_or_default();
+                }
                 // Axes along which nothing happens are one axis with longer runs: all of a 1x1 convolution.
-                Some(outer) if outer.is_identity() && axis.is_identity() => {
+                Some(outer) if outer.is_identity() && outer.is_whole() && axis.is_identity() => {
                     *outer = Axis::identity(outer.extents.input * axis.extents.input);
                 }
                 // Shapes have at most as many axes as the list has places.
                 _ => list.push(axis).unwrap_or_default(),
             }
         }
-        if list.is_empty() {
+        // The last axis is read in runs, for which it has to be whole.
+        if list.last().is_none_or(|axis| !axis.is_whole()) {
             list.push(Axis::identity(1)).unwrap_or_default();
         }
         let mut step = inner;
@@ -191,7 +249,12 @@ impl Window {
             axis.step = step;
             step *= axis.extents.input;
         }
-        Self { axes: list }
+        let mut outer_step = step / inner.max(1);
+        if let (Some(first), Some((InputRows { ring: Some(_), .. }, outer))) = (list.as_mut_slice().first_mut(), rows) {
+            outer_step = first.step / inner.max(1);
+            first.step *= outer;
+        }
+        Self { axes: list, outer_step }
     }
 
     /// The axes before the last, and the last.
@@ -202,9 +265,10 @@ impl Window {
         }
     }
 
-    /// How many items of the input the window moves over.
-    pub fn items(&self) -> usize {
-        self.axes.iter().map(|axis| axis.extents.input).product()
+    /// How many places of the input lie between neighbours along an axis before the window: those that the window moves
+    /// over, and only those in a row where rows come before such axes.
+    pub fn outer_step(&self) -> usize {
+        self.outer_step
     }
 
     /// How many outputs there are.

@@ -26,7 +26,7 @@ mod storage;
 use crate::functions::RUN;
 use crate::model::Model;
 use crate::session::{Semantics, Session};
-use fewbit_core::{NumberFormat, Quantizer};
+use fewbit_core::{NumberFormat, Quantizer, Shape};
 use plan::{Outlet, Plan};
 pub use simd::InstructionSet;
 use simd::Machine;
@@ -89,6 +89,7 @@ impl<'m, 'a> Prepared<'m, 'a> {
             scratch_floats: Aligned::new(scratch_floats),
             scratch_bytes: Aligned::new(scratch_bytes),
             buffers: vec![0; buffers],
+            pushed: Vec::new(),
         }
     }
 }
@@ -106,11 +107,20 @@ pub struct Runner<'p, 'm, 'a> {
     scratch_bytes: Aligned<u8>,
     /// The buffers of the file, for what the portable runtime computes.
     buffers: Vec<u8>,
+    /// The values of the input that the model takes row by row, in their order.
+    pushed: Vec<f32>,
 }
 
 impl Runner<'_, '_, '_> {
     /// Stores real numbers in the input at `index` of the network, in NNabla's order (channels before rows).
     pub fn set_input(&mut self, index: usize, values: &[f32]) {
+        let nnb = self.prepared.model.nnb();
+        if let Some((variable, group)) = self.prepared.model.pushed_input().zip(nnb.groups().next())
+            && nnb.inputs().iter().nth(index) == Some(variable)
+        {
+            self.pushed = by_rows(values, nnb.variable(variable).shape, group.axis);
+            return;
+        }
         let plan = &self.prepared.plan;
         let Some(inlet) = plan.inputs.get(index) else { return };
         let format = self.prepared.input_format(index);
@@ -137,6 +147,14 @@ impl Runner<'_, '_, '_> {
     /// Runs the network.
     pub fn run(&mut self) {
         let prepared = self.prepared;
+        if prepared.model.pushed_input().is_some() {
+            let pushed = core::mem::take(&mut self.pushed);
+            if let Some(mut session) = self.memory().session {
+                session.push(&pushed);
+            }
+            self.pushed = pushed;
+            return;
+        }
         let mut memory = self.memory();
         for segment in &prepared.plan.segments {
             for image in 0..segment.images {
@@ -197,6 +215,15 @@ impl Runner<'_, '_, '_> {
             session: Session::new(model, &mut self.buffers, semantics).ok(),
         }
     }
+}
+
+/// Values in the order in which rows along an axis are pushed; what is missing is zero.
+fn by_rows(values: &[f32], shape: Shape, axis: usize) -> Vec<f32> {
+    let (outer, inner) = shape.split_items(axis);
+    let rows = shape.get(axis).copied().unwrap_or(0);
+    let items = inner.checked_div(rows).unwrap_or(0);
+    let places = (0..rows).flat_map(|row| (0..outer).map(move |outer| outer * inner + row * items));
+    places.flat_map(|start| (start..start + items).map(|place| values.get(place).copied().unwrap_or(0.0))).collect()
 }
 
 /// The values from a place on; zeros where there are none.

@@ -42,7 +42,7 @@ impl Case {
         if let (Some(behind), Some(start)) = (behind, offsets[self.victim().0]) {
             offsets[self.output().0] = Some(start + behind);
         }
-        ArenaPlan { offsets }
+        ArenaPlan { offsets, ..ArenaPlan::default() }
     }
 
     fn file(&self, arena: &ArenaPlan) -> Vec<u8> {

@@ -71,6 +71,10 @@ pub(super) enum Outlet {
 impl Plan {
     /// The plan for a model on a machine.
     pub fn new(model: &Model<'_>, semantics: Semantics, machine: Machine) -> Self {
+        if model.nnb().group_count() > 0 {
+            // A plan that goes by whole variables has nothing to do with one that goes by rows.
+            return Self::portable(model);
+        }
         graph::Graph::new(model)
             .and_then(|graph| build::Builder::new(model, semantics, &graph, machine).build())
             .unwrap_or_else(|| Self::portable(model))

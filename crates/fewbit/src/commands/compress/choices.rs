@@ -158,6 +158,11 @@ impl ChoiceArguments {
         })
     }
 
+    /// Bytes that the arena may have.
+    pub fn ram(&self) -> Option<usize> {
+        self.ram.map(|ByteSize(bytes)| bytes)
+    }
+
     /// Compares the result, as it was measured on the test part, with what was asked for.
     pub fn check(&self, compressed: &Compressed) -> Result<()> {
         let found = &compressed.compressed;

@@ -13,13 +13,15 @@ use crate::report::{self, Compression, ReportOption};
 use crate::table::{self, Align};
 use anyhow::{Context, Result, bail};
 use choices::ChoiceArguments;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fewbit_compress::compress::{Use, VariableReport};
 use fewbit_compress::diagnose::{Explanation, Subject, VariableErrors, explain, variable_errors};
+use fewbit_compress::memory::rows::RowOptions;
 use fewbit_compress::{CompressOptions, Compressed, compress};
 use fewbit_core::{NumberFormat, VariableId};
 use fewbit_data::{Dataset, Inputs, Split};
 use fewbit_formats::Nnp;
+use fewbit_nnb::Version;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,6 +49,10 @@ pub struct Arguments {
     limit: Option<NonZeroUsize>,
     #[command(flatten)]
     choices: ChoiceArguments,
+    /// Compute row by row what needs less memory then, as little of it as --ram asks for, in .nnb of version 4; `pushed`
+    /// takes the rows of the input as they come
+    #[arg(long, value_enum, value_name = "INPUT", num_args = 0..=1, default_missing_value = "held")]
+    depth_first: Option<RowInput>,
     /// Show which layers cost accuracy, the worst first, and what to do about them, by runs of N samples [default: 64]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = EXPLAINED)]
     explain: Option<NonZeroUsize>,
@@ -55,6 +61,13 @@ pub struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Whether the input of a network that is computed row by row is there as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RowInput {
+    Held,
+    Pushed,
 }
 
 impl Arguments {
@@ -71,7 +84,12 @@ impl Arguments {
         let calibration = inputs(self.data.open(Split::Train, model.nnb())?.balanced(self.calibrate.get()))?;
         let test = self.data.open(Split::Test, model.nnb())?;
         let evaluation = inputs(self.limit.map_or_else(|| test.clone(), |limit| test.spread(limit.get())))?;
-        let options = self.choices.options()?;
+        let options = CompressOptions { rows: self.row_options(), ..self.choices.options()? };
+        if options.rows.is_some() && options.version != Version::V4 {
+            bail!(
+                "only version 4 of .nnb holds networks that are computed row by row; give -d nnb_4, or not --depth-first"
+            );
+        }
         let compressed = compress(&network, &calibration, &evaluation, &options, &Bar::default()).with_context(name)?;
         let findings = self.findings(&compressed, &options, &inputs(test.spread(self.explained()))?)?;
         compressed.warnings.iter().for_each(|warning| console::warn(warning));
@@ -111,6 +129,12 @@ impl Arguments {
         let explain = |_| explain(&subject, &errors, samples, &Bar::default());
         let explanation = self.explain.map(explain).transpose()?;
         Ok(Findings { errors, explanation })
+    }
+
+    /// How to compute row by row, if that was asked for.
+    fn row_options(&self) -> Option<RowOptions> {
+        self.depth_first
+            .map(|input| RowOptions { limit: self.choices.ram().unwrap_or(0), pushed: input == RowInput::Pushed })
     }
 
     /// Writes all files, and tells where the report is.

@@ -3,7 +3,7 @@
 use fewbit_compress::memory;
 use fewbit_core::spec::ArgumentKind;
 use fewbit_core::{ArgumentValue, Network, Node, NumberFormat, Shape, VariableId};
-use fewbit_nnb::{Data, Nnb};
+use fewbit_nnb::{Data, Group, Nnb};
 use fewbit_runtime::Model;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
@@ -21,6 +21,7 @@ pub struct Overview {
     pub variables: Vec<VariableEntry>,
     pub functions: Vec<FunctionEntry>,
     pub buffers: Vec<BufferEntry>,
+    pub groups: Vec<GroupEntry>,
 }
 
 /// A variable.
@@ -36,6 +37,8 @@ pub struct VariableEntry {
     pub bytes: usize,
     /// The buffer that it lies in.
     pub buffer: Option<usize>,
+    /// How many of its rows the buffer holds at a time; 0 if it holds the whole variable.
+    pub rows: usize,
 }
 
 /// A function.
@@ -57,6 +60,18 @@ pub struct BufferEntry {
     pub bytes: usize,
     /// The variables that lie in it, one after the other.
     pub variables: Vec<String>,
+}
+
+/// Functions that are computed row by row.
+#[derive(Debug, serde::Serialize)]
+pub struct GroupEntry {
+    /// The places of the first and of the last.
+    pub first: usize,
+    pub last: usize,
+    /// The axis along which rows follow each other.
+    pub axis: usize,
+    /// How many rows are computed or folded in.
+    pub steps: usize,
 }
 
 fn extents<S: Serializer>(shape: &Shape, serializer: S) -> Result<S::Ok, S::Error> {
@@ -110,9 +125,15 @@ impl Overview {
             outputs: names(&network.outputs),
             functions: functions.collect(),
             buffers: buffers.collect(),
+            groups: nnb.groups().map(group).collect(),
             variables,
         }
     }
+}
+
+fn group(group: Group<'_>) -> GroupEntry {
+    let Group { functions, axis, steps, .. } = group;
+    GroupEntry { first: functions.start, last: functions.end.saturating_sub(1), axis, steps: steps.len() }
 }
 
 fn variable(network: &Network, nnb: &Nnb<'_>, id: VariableId) -> VariableEntry {
@@ -129,6 +150,7 @@ fn variable(network: &Network, nnb: &Nnb<'_>, id: VariableId) -> VariableEntry {
         shape: variable.shape,
         format: variable.format,
         bytes: variable.bytes(),
+        rows: nnb.variable(id.0).ring,
         buffer: match nnb.variable(id.0).data {
             Data::Buffer(buffer) => Some(buffer),
             Data::File(_) => None,

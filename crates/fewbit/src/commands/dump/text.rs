@@ -1,6 +1,6 @@
 //! The overview for people.
 
-use super::overview::Overview;
+use super::overview::{GroupEntry, Overview};
 use crate::size;
 use crate::table::{self, Align};
 use std::fmt::Write;
@@ -16,12 +16,14 @@ pub fn text(overview: &Overview) -> String {
         overview.version,
         overview.api_level
     );
-    let _ = writeln!(
-        text,
-        "Arena: {}, lower bound {}",
-        size::bytes(overview.arena_bytes),
-        size::bytes(overview.arena_lower_bound)
-    );
+    let (arena, bound) = (size::bytes(overview.arena_bytes), size::bytes(overview.arena_lower_bound));
+    let _ = match overview.groups.is_empty() {
+        true => writeln!(text, "Arena: {arena}, lower bound {bound}"),
+        false => writeln!(text, "Arena: {arena}, lower bound for whole variables {bound}"),
+    };
+    for GroupEntry { first, last, axis, steps } in &overview.groups {
+        let _ = writeln!(text, "Row by row: functions {first} to {last}, along axis {axis}, in {steps} steps");
+    }
     let tables =
         [("Functions", functions(overview)), ("Buffers", buffers(overview)), ("Variables", variables(overview))];
     for (title, table) in tables {
@@ -70,6 +72,7 @@ fn variables(overview: &Overview) -> String {
         ("type", Align::Left),
         ("bytes", Align::Right),
         ("buffer", Align::Right),
+        ("rows", Align::Right),
     ]);
     for (index, variable) in overview.variables.iter().enumerate() {
         table.add_row([
@@ -80,6 +83,7 @@ fn variables(overview: &Overview) -> String {
             variable.format.to_string(),
             size::grouped(variable.bytes),
             variable.buffer.map_or_else(String::new, |buffer| buffer.to_string()),
+            if variable.rows > 0 { variable.rows.to_string() } else { String::new() },
         ]);
     }
     table::render(&mut table)
