@@ -64,20 +64,14 @@ impl IntegerLinear {
         if are_bytes { input } else { Storage::Word }
     }
 
-    /// What the sums of some channels begin with, and what follows them; all for `packed` channels, the last of which
-    /// may be none.
-    pub fn finish(
-        &self,
-        channels: Range<usize>,
-        packed: usize,
-        chain: &Chain,
-        maps: Maps,
-    ) -> Option<(Vec<i32>, Finish)> {
+    /// What the sums of some channels begin with, and what follows them.
+    pub fn finish(&self, channels: Range<usize>, chain: &Chain, maps: Maps) -> Option<(Vec<i32>, Finish)> {
+        let count = channels.len();
         let is_last = chain.follows.is_empty();
         let output_offset = if is_last { maps.output.offset() } else { 0 };
-        let (mut start, mut factors, mut offsets) = (vec![0; packed], vec![0; packed], vec![0; packed]);
-        let (mut right, mut residual_left) = (vec![0; packed], vec![0; packed]);
-        for (place, channel) in channels.clone().enumerate() {
+        let (mut start, mut factors, mut offsets) = (vec![0; count], vec![0; count], vec![0; count]);
+        let (mut right, mut residual_left) = (vec![0; count], vec![0; count]);
+        for (place, channel) in channels.enumerate() {
             let row = &self.weights[channel * self.row_len..][..self.row_len];
             let sum = row.iter().map(|&weight| i64::from(weight)).sum::<i64>();
             let magnitude = row.iter().map(|&weight| i64::from(weight.unsigned_abs())).sum::<i64>();
@@ -93,7 +87,7 @@ impl IntegerLinear {
             right[place] = aligned.right;
             residual_left[place] = aligned.residual_left;
         }
-        let scaled = if factors[..channels.len()].iter().all(|&factor| factor == 1) {
+        let scaled = if factors.iter().all(|&factor| factor == 1) {
             start.iter_mut().zip(&offsets).for_each(|(start, offset)| *start = start.wrapping_add(*offset));
             None
         } else {
@@ -276,11 +270,14 @@ fn rounding(
         offset -= shifted(residual.offset(), left)?;
         sum = sum.checked_add(residual.magnitude().checked_mul(shifted(1, left)?)?)?;
     }
-    fits(sum.checked_add(fixed)?)?;
+    let all = sum.checked_add(fixed)?;
+    fits(all)?;
+    let fits_words =
+        i16::try_from(all).is_ok() && [left, residual_left.unwrap_or(0), right].into_iter().all(|by| by < 16);
     let (low, high) = requantizer.range();
     let range = [low + output_offset, high + output_offset];
     // Additions wrap, so that only the sum must be in range.
-    Some(Rounding { left, residual_left, offset: offset as i32, right, range })
+    Some(Rounding { left, residual_left, offset: offset as i32, right, range, fits_words })
 }
 
 /// How far something is shifted left in all, where the requantizer shifts left too.

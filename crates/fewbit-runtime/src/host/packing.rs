@@ -3,21 +3,98 @@
 use std::vec;
 use std::vec::Vec;
 
-/// The most vectors of output channels in a panel. Two are enough to keep the multipliers busy; three save one of a
-/// single vector at the end, which is not.
-const MOST_VECTORS: usize = 3;
+/// How vectors of output channels are put into panels, and output channels into their lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrangement {
+    /// Panels of two vectors, or three at the end, with one channel after the other. Two are enough to keep the multipliers
+    /// busy; three save one of a single vector at the end, which is not.
+    Consecutive {
+        /// Numbers in a vector.
+        lanes: usize,
+    },
+    /// Panels of four, two and one vectors. Where there is more than one, four lanes of each follow in turn: instructions
+    /// that narrow vectors and join them bring them into the order of the channels.
+    Interleaved {
+        /// Numbers in a vector.
+        lanes: usize,
+        /// The most vectors in a panel.
+        most: usize,
+    },
+}
+
+impl Arrangement {
+    fn lanes(self) -> usize {
+        match self {
+            Self::Consecutive { lanes } | Self::Interleaved { lanes, .. } => lanes,
+        }
+    }
+
+    /// Splits vectors into panels.
+    fn panels(self, mut vectors: usize) -> Vec<usize> {
+        match self {
+            Self::Consecutive { .. } => match vectors {
+                0 => vec![],
+                1..=3 => vec![vectors],
+                _ => {
+                    let mut panels = vec![2; vectors / 2];
+                    if vectors % 2 == 1 {
+                        *panels.last_mut().expect("there are at least four vectors") += 1;
+                    }
+                    panels
+                }
+            },
+            Self::Interleaved { most, .. } => {
+                let mut panels = Vec::new();
+                for size in [4, 2, 1].into_iter().filter(|&size| size <= most) {
+                    panels.extend(core::iter::repeat_n(size, vectors / size));
+                    vectors %= size;
+                }
+                panels
+            }
+        }
+    }
+
+    /// The channel of a panel of so many vectors that is in a lane, counted through all of them.
+    fn channel(self, vectors: usize, lane: usize) -> usize {
+        match self {
+            Self::Consecutive { .. } => lane,
+            Self::Interleaved { lanes, .. } => {
+                let (vector, lane) = (lane / lanes, lane % lanes);
+                lane / 4 * 4 * vectors + vector * 4 + lane % 4
+            }
+        }
+    }
+
+    /// The channels of all lanes of all panels, for so many output channels.
+    fn channels(self, outputs: usize) -> Vec<usize> {
+        let mut first = 0;
+        let mut channels = Vec::new();
+        for vectors in self.panels(outputs.div_ceil(self.lanes())) {
+            let panel = vectors * self.lanes();
+            channels.extend((0..panel).map(|lane| first + self.channel(vectors, lane)));
+            first += panel;
+        }
+        channels
+    }
+
+    /// A value for each lane, of those for each output channel; the default for lanes without a channel.
+    pub fn arrange<T: Copy + Default>(self, values: &[T]) -> Vec<T> {
+        let value = |channel: usize| values.get(channel).copied().unwrap_or_default();
+        self.channels(values.len()).into_iter().map(value).collect()
+    }
+}
 
 /// Weights of a sum over a window, for the vectors of one instruction set.
 ///
 /// Output channels are split into panels of a few vectors. A panel holds, for each place of the window in order, the
-/// weights of all its channels; channels that fill up the last vector have zeros.
+/// weights of all its channels; lanes without a channel have zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PackedWeights<T> {
     lanes: usize,
     outputs: usize,
     window_len: usize,
-    /// Vectors in each panel.
-    panels: Vec<usize>,
+    /// Vectors in each panel, and the first lane.
+    panels: Vec<(usize, usize)>,
     weights: Vec<T>,
     bias: Vec<T>,
 }
@@ -40,30 +117,30 @@ pub(super) struct Panel<'a, T> {
 impl<T: Copy + Default> PackedWeights<T> {
     /// Packs the weights of `outputs` channels over a window of `window_len` places.
     pub fn new(
-        lanes: usize,
+        arrangement: Arrangement,
         outputs: usize,
         window_len: usize,
         weight: impl Fn(usize, usize) -> T,
         bias: impl Fn(usize) -> T,
     ) -> Self {
-        let vectors = outputs.div_ceil(lanes);
-        let panels = split_vectors(vectors);
-        let mut weights = Vec::with_capacity(vectors * lanes * window_len);
+        let lanes = arrangement.lanes();
+        let channels = arrangement.channels(outputs);
+        let mut weights = Vec::with_capacity(channels.len() * window_len);
+        let mut panels = Vec::new();
         let mut first = 0;
-        for &vectors in &panels {
-            let channels = first..first + vectors * lanes;
+        for vectors in arrangement.panels(outputs.div_ceil(lanes)) {
+            let panel = &channels[first..][..vectors * lanes];
             for place in 0..window_len {
-                weights.extend(
-                    channels.clone().map(|output| if output < outputs { weight(output, place) } else { T::default() }),
-                );
+                weights.extend(panel.iter().map(|&output| match output < outputs {
+                    true => weight(output, place),
+                    false => T::default(),
+                }));
             }
-            first = channels.end;
+            panels.push((vectors, first));
+            first += panel.len();
         }
-        let mut packed_bias = vec![T::default(); vectors * lanes];
-        for (output, value) in packed_bias.iter_mut().enumerate().take(outputs) {
-            *value = bias(output);
-        }
-        Self { lanes, outputs, window_len, panels, weights, bias: packed_bias }
+        let bias = arrangement.arrange(&(0..outputs).map(bias).collect::<Vec<_>>());
+        Self { lanes, outputs, window_len, panels, weights, bias }
     }
 
     /// Numbers in a vector.
@@ -93,8 +170,7 @@ impl<T: Copy + Default> PackedWeights<T> {
 
     /// Vectors in the largest panel.
     pub fn most_vectors(&self) -> usize {
-        // The last panel takes an odd vector up.
-        self.panels.last().copied().unwrap_or(0)
+        self.panels.iter().map(|(vectors, _)| *vectors).max().unwrap_or(0)
     }
 
     /// The panels in the order of their output channels.
@@ -105,9 +181,7 @@ impl<T: Copy + Default> PackedWeights<T> {
     /// The panel at `index`, which must be below their number.
     #[inline]
     pub fn panel(&self, index: usize) -> Panel<'_, T> {
-        let vectors = self.panels[index];
-        // Only the last panel can be of another size.
-        let first_output = index * self.panels[0] * self.lanes;
+        let (vectors, first_output) = self.panels[index];
         let lanes = vectors * self.lanes;
         Panel {
             vectors,
@@ -119,21 +193,6 @@ impl<T: Copy + Default> PackedWeights<T> {
     }
 }
 
-/// Splits vectors into panels of two, the last of which takes an odd one up.
-fn split_vectors(vectors: usize) -> Vec<usize> {
-    match vectors {
-        0 => vec![],
-        1..=MOST_VECTORS => vec![vectors],
-        _ => {
-            let mut panels = vec![2; vectors / 2];
-            if vectors % 2 == 1 {
-                *panels.last_mut().expect("there are at least four vectors") += 1;
-            }
-            panels
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +200,13 @@ mod tests {
     #[test]
     fn every_weight_is_where_its_panel_says() {
         for outputs in [1, 4, 5, 8, 11, 12, 13, 20, 23] {
-            let packed = PackedWeights::new(4, outputs, 3, |output, place| (output * 10 + place) as f32, |o| o as f32);
+            let packed = PackedWeights::new(
+                Arrangement::Consecutive { lanes: 4 },
+                outputs,
+                3,
+                |output, place| (output * 10 + place) as f32,
+                |o| o as f32,
+            );
             let mut seen = 0;
             for panel in packed.panels() {
                 assert_eq!(panel.first_output, seen, "{outputs} outputs");
@@ -157,5 +222,20 @@ mod tests {
             }
             assert_eq!(seen, outputs);
         }
+    }
+
+    #[test]
+    fn interleaved_channels_come_out_in_order() {
+        let arrangement = Arrangement::Interleaved { lanes: 8, most: 4 };
+        let outputs = 8 * 4 + 8 * 2 + 3;
+        let slots = arrangement.arrange(&(0..outputs).collect::<Vec<_>>());
+        // Of two vectors, joined in blocks of four lanes.
+        let join = |a: &[usize], b: &[usize]| a.chunks(4).zip(b.chunks(4)).flat_map(|(a, b)| [a, b].concat()).collect();
+        let vectors: Vec<&[usize]> = slots.chunks(8).collect();
+        let pairs: Vec<Vec<usize>> = vectors[..6].chunks(2).map(|pair| join(pair[0], pair[1])).collect();
+        let quad: Vec<usize> = pairs[0].chunks(8).zip(pairs[1].chunks(8)).flat_map(|(a, b)| [a, b].concat()).collect();
+        assert!(quad.iter().copied().eq(0..32));
+        assert!(pairs[2].iter().copied().eq(32..48));
+        assert_eq!(vectors[6], [48, 49, 50, 0, 0, 0, 0, 0]);
     }
 }

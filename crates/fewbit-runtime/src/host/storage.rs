@@ -43,6 +43,14 @@ impl Storage {
         }
     }
 
+    /// The least and the greatest integer as they are stored.
+    pub fn range(self) -> [i32; 2] {
+        match self {
+            Self::Byte => [0, 255],
+            Self::Float | Self::Word => [i16::MIN.into(), i16::MAX.into()],
+        }
+    }
+
     /// The largest magnitude of an integer.
     pub fn magnitude(self) -> i64 {
         match self {

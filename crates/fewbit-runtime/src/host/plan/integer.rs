@@ -319,7 +319,7 @@ impl IntegerGroup {
     /// Whether the kernels, which have 32 bits, compute it exactly.
     fn is_computable(&self) -> bool {
         let sums_fit = |linear: &IntegerLinear, outputs, input| {
-            linear.finish(0..outputs, outputs, &self.tail.chain, self.maps(input)).is_some()
+            linear.finish(0..outputs, &self.tail.chain, self.maps(input)).is_some()
         };
         let pools = |from| self.tail.pooling.is_none() || self.windows_fit(from) && self.pooling_finish(from).is_some();
         match &self.head {

@@ -6,7 +6,7 @@ use super::windows::{Runs, affine_place, convolution_place, is_depthwise, pooled
 use crate::host::arithmetic::Floats;
 use crate::host::layout::{MapLayout, SPATIAL};
 use crate::host::linear::Linear;
-use crate::host::packing::PackedWeights;
+use crate::host::packing::{Arrangement, PackedWeights};
 use crate::host::simd::convolution::Window;
 use crate::host::simd::{Activation, Combine};
 use crate::host::steps::convolution::{Convolution, Depthwise, WindowGrid};
@@ -193,7 +193,9 @@ fn pack_groups(lanes: usize, geometry: &ConvolutionGeometry, linear: &Linear) ->
         .map(|group| {
             let output = |output| group * outputs + output;
             let weight = |o, p| linear.weight(output(o), place(p));
-            PackedWeights::new(lanes, outputs, window_len, weight, |o| linear.bias(output(o)))
+            PackedWeights::new(Arrangement::Consecutive { lanes }, outputs, window_len, weight, |o| {
+                linear.bias(output(o))
+            })
         })
         .collect()
 }
@@ -202,5 +204,11 @@ fn pack_groups(lanes: usize, geometry: &ConvolutionGeometry, linear: &Linear) ->
 fn pack_affine(lanes: usize, map: &MapLayout, group: &Group, linear: &Linear, outputs: usize) -> PackedWeights<f32> {
     let place = affine_place(map, group.input_axes);
     let window_len = map.extents.iter().product::<usize>() * map.channels;
-    PackedWeights::new(lanes, outputs, window_len, |o, p| linear.weight(o, place(p)), |o| linear.bias(o))
+    PackedWeights::new(
+        Arrangement::Consecutive { lanes },
+        outputs,
+        window_len,
+        |o, p| linear.weight(o, place(p)),
+        |o| linear.bias(o),
+    )
 }

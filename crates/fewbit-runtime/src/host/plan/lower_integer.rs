@@ -6,7 +6,7 @@ use super::windows::{Runs, affine_place, convolution_place, is_depthwise, pooled
 use crate::host::arithmetic::{Arithmetic, Integers};
 use crate::host::integer::IntegerLinear;
 use crate::host::layout::SPATIAL;
-use crate::host::packing::PackedWeights;
+use crate::host::packing::{Arrangement, PackedWeights};
 use crate::host::simd::integer::Finish;
 use crate::host::steps::convolution::{Convolution, Depthwise, WindowGrid};
 use crate::host::steps::elementwise::IntegerElementwise;
@@ -33,7 +33,7 @@ impl Builder<'_, '_, '_> {
                 self.lower_integer_convolution(group, *input, geometry, linear, residual)
             }
             IntegerHead::Affine { input, outputs, linear } => {
-                let packing = Packing { lanes: self.machine.integer_lanes(), linear, group, input: *input };
+                let packing = self.packing(group, linear, *input);
                 let input = self.read(*input)?;
                 let layout = self.layouts[input.0];
                 let runs = Runs::of_image(&layout);
@@ -86,14 +86,14 @@ impl Builder<'_, '_, '_> {
         let output = if pools_later { self.add_map(convolved)? } else { self.output(group)? };
         if is_depthwise(geometry) {
             let taps = taps(&from, &axes);
-            let (bias, finish) = linear.finish(0..channels, channels, &group.tail.chain, group.maps(read))?;
+            let (bias, finish) = linear.finish(0..channels, &group.tail.chain, group.maps(read))?;
             // A row of weights has one channel: its places are the taps. The kernel wants the high words to be zero.
             let weight = |channel, tap| linear.weight(channel, tap) & 0xffff;
             let weights = (0..taps.len()).flat_map(|tap| (0..channels).map(move |c| weight(c, tap))).collect();
             let step = Depthwise::<Integers> { input, output, windows, taps, weights, bias, finish };
             self.integer_step(step, &group.functions);
         } else {
-            let packing = Packing { lanes: self.machine.integer_lanes(), linear, group, input: read };
+            let packing = self.packing(group, linear, read);
             let runs = Runs::of_convolution(&from, &axes, geometry);
             let (outputs, place) = (channels / geometry.groups, convolution_place(geometry));
             let groups = (0..geometry.groups)
@@ -132,6 +132,12 @@ impl Builder<'_, '_, '_> {
         Some(())
     }
 
+    fn packing<'g>(&self, group: &'g IntegerGroup, linear: &'g IntegerLinear, input: Read) -> Packing<'g> {
+        let maps = group.maps(input);
+        let bytes = maps.output == Storage::Byte && maps.residual == Storage::Byte;
+        Packing { arrangement: self.machine.integer_arrangement(bytes), linear, group, input }
+    }
+
     fn read(&mut self, (variable, wanted): Read) -> Option<MapId> {
         self.map(variable, wanted.axes, wanted.storage)
     }
@@ -147,7 +153,7 @@ impl Builder<'_, '_, '_> {
 
 /// Packs the weights of a group.
 struct Packing<'g> {
-    lanes: usize,
+    arrangement: Arrangement,
     linear: &'g IntegerLinear,
     group: &'g IntegerGroup,
     input: Read,
@@ -168,10 +174,11 @@ impl Packing<'_> {
             });
             joined(storage, bytes)
         };
-        let packed = outputs.div_ceil(self.lanes) * self.lanes;
         let maps = self.group.maps(self.input);
-        let (start, finish) = self.linear.finish(first..first + outputs, packed, &self.group.tail.chain, maps)?;
-        let weights = PackedWeights::new(self.lanes, outputs, runs.count() * places, weight, |output| start[output]);
+        let (start, finish) = self.linear.finish(first..first + outputs, &self.group.tail.chain, maps)?;
+        let window_len = runs.count() * places;
+        let weights = PackedWeights::new(self.arrangement, outputs, window_len, weight, |output| start[output]);
+        let finish = finish.arranged(|values| self.arrangement.arrange(values));
         Some((weights, finish))
     }
 }

@@ -35,7 +35,7 @@ impl Vectors for Avx2 {
     const LANES: usize = 8;
 
     // 6 x 2 sums, two vectors of weights and one of the input are 15 of 16 registers.
-    const TILE_PIXELS: [usize; 3] = [8, 6, 4];
+    const TILE_PIXELS: [usize; 4] = [8, 6, 4, 0];
 }
 
 // SAFETY: values are made by `new` alone, which asks the processor.

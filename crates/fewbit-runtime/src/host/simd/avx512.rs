@@ -33,7 +33,7 @@ impl Vectors for Avx512 {
 
     // 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers. More pixels would not help: 8 x 2
     // sums already hide the latency of two multiply-adds a cycle, and need 10 loads for 16 of them, where 16 are free.
-    const TILE_PIXELS: [usize; 3] = [8, 8, 8];
+    const TILE_PIXELS: [usize; 4] = [8, 8, 8, 0];
 }
 
 // SAFETY: values are made by `new` alone, which asks the processor.

@@ -153,7 +153,8 @@ macro_rules! with_tile {
         with_tile!(@match $simd, $size, $vectors, $p, $v, $call,
             (1, 1) (2, 1) (3, 1) (4, 1) (5, 1) (6, 1) (7, 1) (8, 1)
             (1, 2) (2, 2) (3, 2) (4, 2) (5, 2) (6, 2) (7, 2) (8, 2)
-            (1, 3) (2, 3) (3, 3) (4, 3) (5, 3) (6, 3) (7, 3) (8, 3))
+            (1, 3) (2, 3) (3, 3) (4, 3) (5, 3) (6, 3) (7, 3) (8, 3)
+            (1, 4) (2, 4) (3, 4) (4, 4) (5, 4) (6, 4))
     };
     (@match $simd:ty, $size:expr, $vectors:expr, $p:ident, $v:ident, $call:expr, $(($pixels:literal, $panel:literal))*) => {
         match ($size, $vectors) {

@@ -13,6 +13,7 @@ use super::integer::{avx2::Avx2Integers, avx512::Avx512Vnni};
 use super::neon::Neon;
 use super::portable::Portable;
 use super::{Simd, Vectors};
+use crate::host::packing::Arrangement;
 
 /// The vector instructions that a prepared network can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,20 +116,20 @@ impl Machine {
         }
     }
 
-    /// Sums of integers in a vector.
-    pub fn integer_lanes(self) -> usize {
+    /// How the weights of sums of integers are arranged. Four vectors are joined where all values are bytes.
+    pub fn integer_arrangement(self, bytes: bool) -> Arrangement {
         match self {
-            Self::Portable(simd) => lanes(simd),
+            Self::Portable(simd) => interleaved(simd, bytes),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon(_, simd) => lanes(simd),
+            Self::Neon(_, simd) => interleaved(simd, bytes),
             #[cfg(target_arch = "aarch64")]
-            Self::NeonDot(_, simd) => lanes(simd),
+            Self::NeonDot(_, simd) => interleaved(simd, bytes),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_, simd) | Self::Avx512(_, simd) => lanes(simd),
+            Self::Avx2(_, simd) | Self::Avx512(_, simd) => interleaved(simd, bytes),
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni(_, simd) => lanes(simd),
+            Self::AvxVnni(_, simd) => interleaved(simd, bytes),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni(_, simd) => lanes(simd),
+            Self::Avx512Vnni(_, simd) => interleaved(simd, bytes),
         }
     }
 
@@ -165,4 +166,9 @@ impl Machine {
 
 fn lanes<S: Vectors>(_: S) -> usize {
     S::LANES
+}
+
+/// Panels of the most vectors for which there are tiles.
+fn interleaved<S: Vectors>(_: S, bytes: bool) -> Arrangement {
+    Arrangement::Interleaved { lanes: S::LANES, most: if bytes && S::TILE_PIXELS[3] > 0 { 4 } else { 2 } }
 }

@@ -38,9 +38,9 @@ pub(super) trait Vectors: Copy {
     /// Numbers in a vector.
     const LANES: usize;
 
-    /// Pixels in a tile of one, two and three vectors of output channels (see [`convolution`]): as many as leave
-    /// registers for the weights and for a value of the input.
-    const TILE_PIXELS: [usize; 3];
+    /// Pixels in a tile of one, two, three and four vectors of output channels (see [`convolution`]): as many as leave
+    /// registers for the weights and for a value of the input. Zero for numbers of vectors that no panel has.
+    const TILE_PIXELS: [usize; 4];
 }
 
 /// The vectors of floats of an instruction set.

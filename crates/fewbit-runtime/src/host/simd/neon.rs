@@ -26,7 +26,7 @@ impl Vectors for Neon {
     const LANES: usize = 4;
 
     // 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers.
-    const TILE_PIXELS: [usize; 3] = [8, 8, 8];
+    const TILE_PIXELS: [usize; 4] = [8, 8, 8, 0];
 }
 
 // SAFETY: values are made by `new` alone, which asks the processor.

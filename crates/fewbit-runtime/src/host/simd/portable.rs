@@ -17,7 +17,7 @@ impl Vectors for Portable {
     // What the narrowest vectors of today hold, so that the compiler can use them.
     const LANES: usize = 4;
 
-    const TILE_PIXELS: [usize; 3] = [8, 4, 2];
+    const TILE_PIXELS: [usize; 4] = [8, 4, 2, 0];
 }
 
 // SAFETY: it uses no instruction beyond those of every processor.

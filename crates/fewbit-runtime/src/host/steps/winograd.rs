@@ -3,7 +3,7 @@
 use super::convolution::WindowGrid;
 use super::{MapId, MapStep, Task};
 use crate::host::linear::Linear;
-use crate::host::packing::PackedWeights;
+use crate::host::packing::{Arrangement, PackedWeights};
 use crate::host::simd::Activation;
 use crate::host::simd::convolution::Window;
 use crate::host::simd::winograd::{PLACES, WinogradPlane, scratch_len, transform_weights};
@@ -51,7 +51,9 @@ pub(in crate::host) fn pack(lanes: usize, geometry: &ConvolutionGeometry, linear
         let transformed = &transformed;
         move |output: usize, input: usize| transformed[output * inputs + input][place] as f32
     };
-    (0..PLACES).map(|place| PackedWeights::new(lanes, outputs, inputs, weight(place), |_| 0.0)).collect()
+    (0..PLACES)
+        .map(|place| PackedWeights::new(Arrangement::Consecutive { lanes }, outputs, inputs, weight(place), |_| 0.0))
+        .collect()
 }
 
 impl MapStep<f32> for Winograd {

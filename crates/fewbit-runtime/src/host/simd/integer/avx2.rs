@@ -2,7 +2,7 @@
 //!
 //! AVX2 has an instruction for bytes too, but it saturates sums of two products. So bytes are widened to words here.
 
-use super::{IntegerKernel, IntegerSimd, MOST_LANES};
+use super::{IntegerKernel, IntegerSimd};
 use crate::host::simd::Vectors;
 use core::arch::x86_64::*;
 
@@ -35,7 +35,7 @@ impl<const VNNI: bool> Vectors for Avx2Integers<VNNI> {
 
     // 6 x 2 sums, two vectors of weights and one of the input are 15 of 16 registers. Where bytes are widened there are
     // four vectors of weights and two of the input.
-    const TILE_PIXELS: [usize; 3] = if VNNI { [8, 6, 4] } else { [8, 4, 3] };
+    const TILE_PIXELS: [usize; 4] = if VNNI { [8, 6, 0, 0] } else { [8, 4, 0, 0] };
 }
 
 /// The words of even and of odd bytes.
@@ -53,6 +53,7 @@ fn words_of_bytes<const SIGNED: bool>(bytes: __m256i) -> [__m256i; 2] {
 // SAFETY: values are made by `new` alone, which asks the processor.
 unsafe impl<const VNNI: bool> IntegerSimd for Avx2Integers<VNNI> {
     type Integers = __m256i;
+    type Words = __m256i;
 
     #[inline(always)]
     fn splat(self, value: i32) -> __m256i {
@@ -110,9 +111,9 @@ unsafe impl<const VNNI: bool> IntegerSimd for Avx2Integers<VNNI> {
     }
 
     #[inline(always)]
-    fn to_array(self, vector: __m256i, to: &mut [i32; MOST_LANES]) {
-        // SAFETY: the array has more integers than the vector.
-        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), vector) }
+    unsafe fn store(self, to: *mut i32, vector: __m256i) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_storeu_si256(to.cast(), vector) }
     }
 
     #[inline(always)]
@@ -174,5 +175,104 @@ unsafe impl<const VNNI: bool> IntegerSimd for Avx2Integers<VNNI> {
     fn shift_right(self, a: __m256i, by: __m256i) -> __m256i {
         // SAFETY: as in `splat`.
         unsafe { _mm256_srav_epi32(a, by) }
+    }
+
+    #[inline(always)]
+    fn join(self, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_packs_epi32(a, b) }
+    }
+
+    #[inline(always)]
+    fn part(self, words: __m256i) -> [__m256i; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let signs = _mm256_srai_epi16::<15>(words);
+            [_mm256_unpacklo_epi16(words, signs), _mm256_unpackhi_epi16(words, signs)]
+        }
+    }
+
+    #[inline(always)]
+    fn splat_words(self, value: i16) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_set1_epi16(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pair_of_bytes(self, from: *const u8) -> __m256i {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(from.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_quad_of_bytes(self, from: *const u8) -> [__m256i; 2] {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let (bytes, zero) = (_mm256_loadu_si256(from.cast()), _mm256_setzero_si256());
+            [_mm256_unpacklo_epi8(bytes, zero), _mm256_unpackhi_epi8(bytes, zero)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pair(self, from: *const u8) -> __m256i {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_loadu_si256(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pair(self, to: *mut u8, words: __m256i) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_storeu_si256(to.cast(), words) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pair_as_bytes(self, to: *mut u8, words: __m256i) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let (low, high) = (_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+            _mm_storeu_si128(to.cast(), _mm_packus_epi16(low, high));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_quad_as_bytes(self, to: *mut u8, a: __m256i, b: __m256i) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_storeu_si256(to.cast(), _mm256_packus_epi16(a, b)) }
+    }
+
+    #[inline(always)]
+    fn add_words(self, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_add_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn max_words(self, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_max_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn min_words(self, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_min_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn shift_words_left(self, a: __m256i, by: i32) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_sll_epi16(a, _mm_cvtsi32_si128(by)) }
+    }
+
+    #[inline(always)]
+    fn shift_words_right(self, a: __m256i, by: i32) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_sra_epi16(a, _mm_cvtsi32_si128(by)) }
+    }
+
+    #[inline(always)]
+    fn max_bytes(self, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_max_epu8(a, b) }
     }
 }

@@ -1,6 +1,6 @@
 //! AVX-512 with VNNI, whose instructions multiply four bytes or two words in each place and add the products.
 
-use super::{IntegerKernel, IntegerSimd, MOST_LANES};
+use super::{IntegerKernel, IntegerSimd};
 use crate::host::simd::Vectors;
 use core::arch::x86_64::*;
 
@@ -29,13 +29,14 @@ impl Avx512Vnni {
 impl Vectors for Avx512Vnni {
     const LANES: usize = 16;
 
-    // As for floats: 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers.
-    const TILE_PIXELS: [usize; 3] = [8, 8, 8];
+    // 6 x 4 sums, four vectors of weights and one of the input are 29 of 32 registers.
+    const TILE_PIXELS: [usize; 4] = [8, 8, 0, 6];
 }
 
 // SAFETY: values are made by `new` alone, which asks the processor.
 unsafe impl IntegerSimd for Avx512Vnni {
     type Integers = __m512i;
+    type Words = __m512i;
 
     #[inline(always)]
     fn splat(self, value: i32) -> __m512i {
@@ -81,9 +82,9 @@ unsafe impl IntegerSimd for Avx512Vnni {
     }
 
     #[inline(always)]
-    fn to_array(self, vector: __m512i, to: &mut [i32; MOST_LANES]) {
-        // SAFETY: the array has as many integers as the vector.
-        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), vector) }
+    unsafe fn store(self, to: *mut i32, vector: __m512i) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm512_storeu_si512(to.cast(), vector) }
     }
 
     #[inline(always)]
@@ -132,5 +133,105 @@ unsafe impl IntegerSimd for Avx512Vnni {
     fn shift_right(self, a: __m512i, by: __m512i) -> __m512i {
         // SAFETY: as in `splat`.
         unsafe { _mm512_srav_epi32(a, by) }
+    }
+
+    #[inline(always)]
+    fn join(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_packs_epi32(a, b) }
+    }
+
+    #[inline(always)]
+    fn part(self, words: __m512i) -> [__m512i; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let signs = _mm512_srai_epi16::<15>(words);
+            [_mm512_unpacklo_epi16(words, signs), _mm512_unpackhi_epi16(words, signs)]
+        }
+    }
+
+    #[inline(always)]
+    fn splat_words(self, value: i16) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_set1_epi16(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pair_of_bytes(self, from: *const u8) -> __m512i {
+        // SAFETY: as the caller promises.
+        unsafe { _mm512_cvtepu8_epi16(_mm256_loadu_si256(from.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_quad_of_bytes(self, from: *const u8) -> [__m512i; 2] {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let (bytes, zero) = (_mm512_loadu_si512(from.cast()), _mm512_setzero_si512());
+            [_mm512_unpacklo_epi8(bytes, zero), _mm512_unpackhi_epi8(bytes, zero)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pair(self, from: *const u8) -> __m512i {
+        // SAFETY: as the caller promises.
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pair(self, to: *mut u8, words: __m512i) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm512_storeu_si512(to.cast(), words) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pair_as_bytes(self, to: *mut u8, words: __m512i) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            // The instruction takes words without a sign.
+            let words = _mm512_max_epi16(words, _mm512_setzero_si512());
+            _mm256_storeu_si256(to.cast(), _mm512_cvtusepi16_epi8(words));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_quad_as_bytes(self, to: *mut u8, a: __m512i, b: __m512i) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm512_storeu_si512(to.cast(), _mm512_packus_epi16(a, b)) }
+    }
+
+    #[inline(always)]
+    fn add_words(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_add_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn max_words(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_max_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn min_words(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_min_epi16(a, b) }
+    }
+
+    #[inline(always)]
+    fn shift_words_left(self, a: __m512i, by: i32) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_sll_epi16(a, _mm_cvtsi32_si128(by)) }
+    }
+
+    #[inline(always)]
+    fn shift_words_right(self, a: __m512i, by: i32) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_sra_epi16(a, _mm_cvtsi32_si128(by)) }
+    }
+
+    #[inline(always)]
+    fn max_bytes(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_max_epu8(a, b) }
     }
 }

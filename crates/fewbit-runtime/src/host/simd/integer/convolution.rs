@@ -4,7 +4,7 @@
 //! channel in one instruction. A run of the window that is no multiple of four bytes is read beyond its end; the weights
 //! there are zero.
 
-use super::{Finish, IntegerKernel, IntegerSimd, load_stored, store};
+use super::{Finish, IntegerKernel, IntegerSimd, load_joined, load_stored, store, store_joined};
 use crate::host::arithmetic::{Arithmetic, Integers};
 use crate::host::packing::Panel;
 use crate::host::simd::convolution::{Plane, Residual, TileAt, Tiled, Window};
@@ -36,36 +36,112 @@ impl<S: IntegerSimd> Tiled<S, i32> for Plane<'_, Integers> {
             }
         };
 
-        let more = match self.residual {
+        let residual = match self.residual {
             Residual::None => None,
-            Residual::Output => Some((self.output.as_ptr(), self.output_pixels)),
-            Residual::Map(values, pixels) => Some((values.as_ptr(), pixels)),
+            Residual::Output => Some((self.output.as_ptr(), at.places::<P>(self.output_pixels, columns))),
+            Residual::Map(values, pixels) => Some((values.as_ptr(), at.places::<P>(pixels, columns))),
         };
-        let mut residual = [[simd.splat(0); V]; P];
-        if let Some((values, pixels)) = more {
-            let places = at.places::<P>(pixels, columns);
-            for p in 0..P {
-                for v in 0..V {
-                    let channel = v * S::LANES;
-                    let place = places[p] + (panel.first_output + channel) * finish.residual.width();
-                    // SAFETY: a pixel of a sound plane has a value to add for each output channel.
-                    residual[p][v] =
-                        unsafe { load_stored(simd, finish.residual, values.add(place), panel.outputs - channel) };
-                }
+        let places = at.places::<P>(self.output_pixels, columns);
+        let output = (self.output.as_mut_ptr(), places);
+        // SAFETY: a pixel of a sound plane has a value to add, and room, for each output channel; the finish of a sound plane
+        // is complete for all packed output channels.
+        unsafe {
+            match V % 2 {
+                0 => store_joined_tile::<S, P, V>(simd, finish, panel, &mut sums, residual, output),
+                _ => store_tile::<S, P, V>(simd, finish, panel, &mut sums, residual, output),
             }
         }
-        // SAFETY: the finish of a sound plane is complete for all packed output channels.
-        unsafe { finish.apply(simd, &mut sums, &residual, panel.first_output, V * S::LANES) };
-        let places = at.places::<P>(self.output_pixels, columns);
-        let output = self.output.as_mut_ptr();
+    }
+}
+
+/// Pixels, and where each of them begins.
+type Places<T, const P: usize> = (T, [usize; P]);
+
+/// Finishes the sums of a tile and stores them, vector by vector.
+///
+/// # Safety
+/// Each pixel must have a value to add, and room, for each channel of the panel; the finish must be complete for all lanes.
+#[inline(always)]
+unsafe fn store_tile<S: IntegerSimd, const P: usize, const V: usize>(
+    simd: S,
+    finish: &Finish,
+    panel: Panel<'_, i32>,
+    sums: &mut [[S::Integers; V]; P],
+    residual: Option<Places<*const u8, P>>,
+    (output, places): Places<*mut u8, P>,
+) {
+    let mut added = [[simd.splat(0); V]; P];
+    if let Some((values, places)) = residual {
         for p in 0..P {
             for v in 0..V {
                 let channel = v * S::LANES;
-                let place = places[p] + (panel.first_output + channel) * finish.output.width();
-                // SAFETY: a pixel of a sound plane has room for each output channel.
-                unsafe { store(simd, finish.output, output.add(place), panel.outputs - channel, sums[p][v]) };
+                let place = places[p] + (panel.first_output + channel) * finish.residual.width();
+                // SAFETY: as the caller promises.
+                added[p][v] = unsafe { load_stored(simd, finish.residual, values.add(place), panel.outputs - channel) };
             }
         }
+    }
+    // SAFETY: as the caller promises.
+    unsafe { finish.shift(simd, sums, &added, (panel.first_output, V * S::LANES)) };
+    finish.round(simd, sums, &added);
+    for p in 0..P {
+        for v in 0..V {
+            let channel = v * S::LANES;
+            let place = places[p] + (panel.first_output + channel) * finish.output.width();
+            // SAFETY: as the caller promises.
+            unsafe { store(simd, finish.output, output.add(place), panel.outputs - channel, sums[p][v]) };
+        }
+    }
+}
+
+/// The same for vectors that are joined in pairs.
+///
+/// # Safety
+/// As for [`store_tile`]; `V` must be two or four.
+#[inline(always)]
+unsafe fn store_joined_tile<S: IntegerSimd, const P: usize, const V: usize>(
+    simd: S,
+    finish: &Finish,
+    panel: Panel<'_, i32>,
+    sums: &mut [[S::Integers; V]; P],
+    residual: Option<Places<*const u8, P>>,
+    (output, places): Places<*mut u8, P>,
+) {
+    let mut added = [[simd.splat_words(0); V]; P];
+    if let Some((values, places)) = residual {
+        for p in 0..P {
+            let place = places[p] + panel.first_output * finish.residual.width();
+            // SAFETY: as the caller promises.
+            added[p] = unsafe { load_joined(simd, finish.residual, values.add(place), panel.outputs) };
+        }
+    }
+    let fits_words = finish.fits_words();
+    let mut parts = [[simd.splat(0); V]; P];
+    if finish.residual_left.is_some() || !fits_words {
+        for p in 0..P {
+            for pair in 0..V / 2 {
+                [parts[p][2 * pair], parts[p][2 * pair + 1]] = simd.part(added[p][pair]);
+            }
+        }
+    }
+    // SAFETY: as the caller promises.
+    unsafe { finish.shift(simd, sums, &parts, (panel.first_output, V * S::LANES)) };
+    if !fits_words {
+        finish.round(simd, sums, &parts);
+    }
+    let mut words = [[simd.splat_words(0); V]; P];
+    for p in 0..P {
+        for pair in 0..V / 2 {
+            words[p][pair] = simd.join(sums[p][2 * pair], sums[p][2 * pair + 1]);
+        }
+    }
+    if fits_words {
+        finish.round_words(simd, &mut words, &added);
+    }
+    for p in 0..P {
+        let place = places[p] + panel.first_output * finish.output.width();
+        // SAFETY: as the caller promises.
+        unsafe { store_joined(simd, finish.output, output.add(place), panel.outputs, words[p]) };
     }
 }
 

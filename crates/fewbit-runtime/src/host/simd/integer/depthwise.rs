@@ -33,7 +33,9 @@ impl DepthwisePlane<'_, Integers> {
                     }
                     weights = weights.wrapping_add(self.channels);
                 }
-                finish.apply(simd, &mut sums, &[[simd.splat(0)]; P], channel, count);
+                let added = [[simd.splat(0)]; P];
+                finish.shift(simd, &mut sums, &added, (channel, count));
+                finish.round(simd, &mut sums, &added);
                 for (p, [sum]) in sums.into_iter().enumerate() {
                     let place = self.output_pixels.at(row, column + p) + channel * finish.output.width();
                     store(simd, finish.output, self.output.as_mut_ptr().add(place), count, sum);

@@ -43,6 +43,8 @@ pub(in crate::host) struct Rounding {
     pub right: i32,
     /// The least and the greatest value then.
     pub range: [i32; 2],
+    /// Whether 16 bits hold all of it.
+    pub fits_words: bool,
 }
 
 impl Finish {
@@ -54,22 +56,35 @@ impl Finish {
             && self.scaled.as_ref().is_none_or(|scaled| scaled.iter().all(each))
     }
 
-    /// Finishes the sums of a tile: of `V` vectors of channels from `channel` on, `count` of which there are. `residual`
-    /// holds what is added, as it is stored.
+    /// The same with the values of each channel where its lane is.
+    pub fn arranged(self, arrange: impl Fn(&[i32]) -> Vec<i32>) -> Self {
+        Self {
+            scaled: self.scaled.map(|scaled| scaled.map(|values| arrange(&values))),
+            residual_left: self.residual_left.map(|values| arrange(&values)),
+            right: arrange(&self.right),
+            ..self
+        }
+    }
+
+    /// Whether 16 bits hold all that follows the first rounding.
+    pub(super) fn fits_words(&self) -> bool {
+        self.roundings.iter().all(|rounding| rounding.fits_words)
+    }
+
+    /// Brings the sums of a tile to the position of the output: of `V` vectors of channels from `channel` on, `count` of
+    /// which there are. `residual` holds what is added, as it is stored. The range is left to what follows.
     ///
     /// # Safety
     /// The finish must be complete for `channel + count` channels.
     #[inline(always)]
-    pub(super) unsafe fn apply<S: IntegerSimd, const P: usize, const V: usize>(
+    pub(super) unsafe fn shift<S: IntegerSimd, const P: usize, const V: usize>(
         &self,
         simd: S,
         sums: &mut [[S::Integers; V]; P],
         residual: &[[S::Integers; V]; P],
-        channel: usize,
-        count: usize,
+        at: (usize, usize),
     ) {
         // Small loops over all sums, each without a branch inside: so the sums stay in registers.
-        let at = (channel, count);
         if let Some([factor, offset]) = &self.scaled {
             // SAFETY: as the caller promises.
             let (factor, offset) = unsafe { (channels::<S, V>(simd, factor, at), channels::<S, V>(simd, offset, at)) };
@@ -90,15 +105,87 @@ impl Finish {
         }
         // SAFETY: as the caller promises.
         let right = unsafe { channels::<S, V>(simd, &self.right, at) };
-        let [low, high] = self.range.map(|end| simd.splat(end));
         for p in 0..P {
             for v in 0..V {
-                let value = simd.shift_right(sums[p][v], right[v]);
-                sums[p][v] = simd.min(simd.max(value, low), high);
+                sums[p][v] = simd.shift_right(sums[p][v], right[v]);
+            }
+        }
+    }
+
+    /// What follows [`Finish::shift`].
+    #[inline(always)]
+    pub(super) fn round<S: IntegerSimd, const P: usize, const V: usize>(
+        &self,
+        simd: S,
+        values: &mut [[S::Integers; V]; P],
+        residual: &[[S::Integers; V]; P],
+    ) {
+        let [low, high] = self.range.map(|end| simd.splat(end));
+        for row in &mut *values {
+            for value in row {
+                *value = simd.min(simd.max(*value, low), high);
             }
         }
         for rounding in &self.roundings {
-            rounding.apply(simd, sums, residual);
+            rounding.apply(simd, values, residual);
+        }
+    }
+
+    /// The same in words, which must be wide enough: of `V` vectors that were joined to half as many, which come first.
+    /// Values may leave the range where it is all that the output can store.
+    #[inline(always)]
+    pub(super) fn round_words<S: IntegerSimd, const P: usize, const V: usize>(
+        &self,
+        simd: S,
+        words: &mut [[S::Words; V]; P],
+        residual: &[[S::Words; V]; P],
+    ) {
+        let whole = self.output.range();
+        limit_words(simd, words, self.range, whole, self.roundings.is_empty());
+        for (index, rounding) in self.roundings.iter().enumerate() {
+            if rounding.left > 0 {
+                for row in &mut *words {
+                    for words in row.iter_mut().take(V / 2) {
+                        *words = simd.shift_words_left(*words, rounding.left);
+                    }
+                }
+            }
+            if let Some(left) = rounding.residual_left {
+                for p in 0..P {
+                    for v in 0..V / 2 {
+                        words[p][v] = simd.add_words(words[p][v], simd.shift_words_left(residual[p][v], left));
+                    }
+                }
+            }
+            let offset = simd.splat_words(rounding.offset as i16);
+            for row in &mut *words {
+                for words in row.iter_mut().take(V / 2) {
+                    *words = simd.shift_words_right(simd.add_words(*words, offset), rounding.right);
+                }
+            }
+            limit_words(simd, words, rounding.range, whole, index + 1 == self.roundings.len());
+        }
+    }
+}
+
+/// Brings words into a range; nothing to do the last time if it is the whole range of the storage, to which they are
+/// saturated when they are stored.
+#[inline(always)]
+fn limit_words<S: IntegerSimd, const P: usize, const V: usize>(
+    simd: S,
+    words: &mut [[S::Words; V]; P],
+    range: [i32; 2],
+    whole: [i32; 2],
+    is_last: bool,
+) {
+    if is_last && range == whole {
+        return;
+    }
+    // Values fit words, and so do the ends that matter.
+    let [low, high] = range.map(|end| simd.splat_words(end.clamp(i16::MIN.into(), i16::MAX.into()) as i16));
+    for row in words {
+        for words in row.iter_mut().take(V / 2) {
+            *words = simd.min_words(simd.max_words(*words, low), high);
         }
     }
 }
@@ -123,6 +210,13 @@ unsafe fn channels<S: IntegerSimd, const V: usize>(
 }
 
 impl Rounding {
+    /// Where bytes that are stored stay as they are but for a least value: that.
+    pub(super) fn least_byte(&self) -> Option<u8> {
+        let [low, high] = self.range;
+        let stays = self.left == 0 && self.right == 0 && self.offset == 0 && self.residual_left.is_none();
+        (stays && high == 255).then(|| u8::try_from(low).ok())?
+    }
+
     /// Rounds the values of a tile. `residual` holds what is added, as it is stored.
     #[inline(always)]
     pub(super) fn apply<S: IntegerSimd, const P: usize, const V: usize>(

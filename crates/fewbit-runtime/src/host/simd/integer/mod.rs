@@ -33,6 +33,9 @@ pub(in crate::host) unsafe trait IntegerSimd: Vectors {
     /// A vector of integers.
     type Integers: Copy;
 
+    /// A vector of twice as many integers of 16 bits, with a sign.
+    type Words: Copy;
+
     /// A vector with this value in all places.
     fn splat(self, value: i32) -> Self::Integers;
 
@@ -73,7 +76,10 @@ pub(in crate::host) unsafe trait IntegerSimd: Vectors {
     unsafe fn store_words(self, to: *mut u8, vector: Self::Integers);
 
     /// Writes a vector.
-    fn to_array(self, vector: Self::Integers, to: &mut [i32; MOST_LANES]);
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `LANES` integers.
+    unsafe fn store(self, to: *mut i32, vector: Self::Integers);
 
     /// In each place, `sum` and the products of the four bytes of `x`, without a sign, with those of `w`, with one.
     fn add_products_of_bytes(self, sum: Self::Integers, x: Self::Integers, w: Self::Integers) -> Self::Integers;
@@ -98,6 +104,69 @@ pub(in crate::host) unsafe trait IntegerSimd: Vectors {
 
     /// Each place of `a` shifted right by the same of `by`, with its sign.
     fn shift_right(self, a: Self::Integers, by: Self::Integers) -> Self::Integers;
+
+    /// Two vectors joined, four integers of each in turn, and saturated.
+    fn join(self, a: Self::Integers, b: Self::Integers) -> Self::Words;
+
+    /// The two vectors that [`IntegerSimd::join`] joins to this one.
+    fn part(self, words: Self::Words) -> [Self::Integers; 2];
+
+    /// A vector with this value in all places.
+    fn splat_words(self, value: i16) -> Self::Words;
+
+    /// Reads `2 * LANES` bytes without a sign.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading as many.
+    unsafe fn load_pair_of_bytes(self, from: *const u8) -> Self::Words;
+
+    /// Reads `4 * LANES` bytes without a sign: what [`IntegerSimd::store_quad_as_bytes`] stores.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading as many.
+    unsafe fn load_quad_of_bytes(self, from: *const u8) -> [Self::Words; 2];
+
+    /// Reads `2 * LANES` words.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading as many.
+    unsafe fn load_pair(self, from: *const u8) -> Self::Words;
+
+    /// Writes a vector of words.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `2 * LANES` words.
+    unsafe fn store_pair(self, to: *mut u8, words: Self::Words);
+
+    /// Writes words as bytes without a sign, saturated.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `2 * LANES` bytes.
+    unsafe fn store_pair_as_bytes(self, to: *mut u8, words: Self::Words);
+
+    /// Writes two vectors of words as bytes without a sign, saturated: eight of each in turn.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `4 * LANES` bytes.
+    unsafe fn store_quad_as_bytes(self, to: *mut u8, a: Self::Words, b: Self::Words);
+
+    /// `a + b`.
+    fn add_words(self, a: Self::Words, b: Self::Words) -> Self::Words;
+
+    /// The greater.
+    fn max_words(self, a: Self::Words, b: Self::Words) -> Self::Words;
+
+    /// The lesser.
+    fn min_words(self, a: Self::Words, b: Self::Words) -> Self::Words;
+
+    /// All places shifted left, by less than 16.
+    fn shift_words_left(self, a: Self::Words, by: i32) -> Self::Words;
+
+    /// All places shifted right with their signs, by less than 16.
+    fn shift_words_right(self, a: Self::Words, by: i32) -> Self::Words;
+
+    /// The greater of each of the four bytes without a sign.
+    fn max_bytes(self, a: Self::Integers, b: Self::Integers) -> Self::Integers;
 }
 
 /// The most lanes of any instruction set.
@@ -139,6 +208,76 @@ unsafe fn load_stored<S: IntegerSimd>(simd: S, storage: Storage, from: *const u8
         match storage {
             Storage::Byte | Storage::Float => simd.load_bytes(from),
             Storage::Word => simd.load_words(from),
+        }
+    }
+}
+
+/// Reads values as they are stored, `V` vectors joined to half as many or the first `count` values; the others are zero.
+///
+/// # Safety
+/// `from` must be valid for reading `min(count, V * LANES)` values; `V` must be two or four.
+#[inline(always)]
+unsafe fn load_joined<S: IntegerSimd, const V: usize>(
+    simd: S,
+    storage: Storage,
+    from: *const u8,
+    count: usize,
+) -> [S::Words; V] {
+    let mut few = [0; 8 * MOST_LANES];
+    let from = if count >= V * S::LANES {
+        from
+    } else {
+        // SAFETY: the caller gives as many; there is room for those of fewer than `V` vectors.
+        unsafe { core::ptr::copy_nonoverlapping(from, few.as_mut_ptr(), count * storage.width()) };
+        few.as_ptr()
+    };
+    let mut joined = [simd.splat_words(0); V];
+    // SAFETY: there are as many values, which the caller gave or `few` holds.
+    unsafe {
+        match (storage, V) {
+            (Storage::Word, _) => {
+                for (pair, words) in joined.iter_mut().enumerate().take(V / 2) {
+                    *words = simd.load_pair(from.add(pair * 4 * S::LANES));
+                }
+            }
+            (Storage::Byte | Storage::Float, 4) => [joined[0], joined[1]] = simd.load_quad_of_bytes(from),
+            (Storage::Byte | Storage::Float, _) => joined[0] = simd.load_pair_of_bytes(from),
+        }
+    }
+    joined
+}
+
+/// Stores the values of `V` vectors, which are joined to half as many, or the first `count` of them. Words are saturated to
+/// bytes.
+///
+/// # Safety
+/// `to` must be valid for writing `min(count, V * LANES)` values; `V` must be two or four.
+#[inline(always)]
+unsafe fn store_joined<S: IntegerSimd, const V: usize>(
+    simd: S,
+    storage: Storage,
+    to: *mut u8,
+    count: usize,
+    words: [S::Words; V],
+) {
+    let mut few = [0; 8 * MOST_LANES];
+    let whole = count >= V * S::LANES;
+    let place = if whole { to } else { few.as_mut_ptr() };
+    // SAFETY: the caller gives room for all values or for `count`; `few` has room for as many.
+    unsafe {
+        match storage {
+            Storage::Word => {
+                for (pair, words) in words.into_iter().enumerate().take(V / 2) {
+                    simd.store_pair(place.add(pair * 4 * S::LANES), words);
+                }
+            }
+            Storage::Byte | Storage::Float => match V {
+                4 => simd.store_quad_as_bytes(place, words[0], words[1]),
+                _ => simd.store_pair_as_bytes(place, words[0]),
+            },
+        }
+        if !whole {
+            core::ptr::copy_nonoverlapping(few.as_ptr(), to, count * storage.width());
         }
     }
 }

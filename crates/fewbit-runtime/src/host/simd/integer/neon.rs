@@ -1,6 +1,6 @@
 //! NEON for integers, and its dot product, which multiplies four bytes in each place and adds the products.
 
-use super::{IntegerKernel, IntegerSimd, MOST_LANES};
+use super::{IntegerKernel, IntegerSimd};
 use crate::host::simd::Vectors;
 use core::arch::aarch64::*;
 
@@ -31,8 +31,9 @@ impl<const DOT: bool> NeonIntegers<DOT> {
 impl<const DOT: bool> Vectors for NeonIntegers<DOT> {
     const LANES: usize = 4;
 
-    // As for floats: 8 x 3 sums, three vectors of weights and one of the input are 28 of 32 registers.
-    const TILE_PIXELS: [usize; 3] = [8, 8, if DOT { 8 } else { 6 }];
+    // 5 x 4 sums, four vectors of weights and one of the input are 25 of 32 registers; without the dot product bytes are
+    // widened to some more.
+    const TILE_PIXELS: [usize; 4] = if DOT { [8, 8, 0, 5] } else { [8, 6, 0, 0] };
 }
 
 /// In each place, `sum` and the products of the four bytes of `a` with those of `b`, all with a sign. The standard library
@@ -60,6 +61,7 @@ unsafe fn add_dot_products(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x
 // SAFETY: values are made by `new` alone, which asks the processor.
 unsafe impl<const DOT: bool> IntegerSimd for NeonIntegers<DOT> {
     type Integers = int32x4_t;
+    type Words = int16x8_t;
 
     #[inline(always)]
     fn splat(self, value: i32) -> int32x4_t {
@@ -115,9 +117,9 @@ unsafe impl<const DOT: bool> IntegerSimd for NeonIntegers<DOT> {
     }
 
     #[inline(always)]
-    fn to_array(self, vector: int32x4_t, to: &mut [i32; MOST_LANES]) {
-        // SAFETY: the array has more integers than the vector.
-        unsafe { vst1q_s32(to.as_mut_ptr(), vector) }
+    unsafe fn store(self, to: *mut i32, vector: int32x4_t) {
+        // SAFETY: as the caller promises.
+        unsafe { vst1q_s32(to, vector) }
     }
 
     #[inline(always)]
@@ -186,5 +188,95 @@ unsafe impl<const DOT: bool> IntegerSimd for NeonIntegers<DOT> {
     fn shift_right(self, a: int32x4_t, by: int32x4_t) -> int32x4_t {
         // SAFETY: as in `splat`. The instruction shifts right where the number is negative.
         unsafe { vshlq_s32(a, vnegq_s32(by)) }
+    }
+
+    #[inline(always)]
+    fn join(self, a: int32x4_t, b: int32x4_t) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)) }
+    }
+
+    #[inline(always)]
+    fn part(self, words: int16x8_t) -> [int32x4_t; 2] {
+        // SAFETY: as in `splat`.
+        unsafe { [vmovl_s16(vget_low_s16(words)), vmovl_high_s16(words)] }
+    }
+
+    #[inline(always)]
+    fn splat_words(self, value: i16) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vdupq_n_s16(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pair_of_bytes(self, from: *const u8) -> int16x8_t {
+        // SAFETY: as the caller promises.
+        unsafe { vreinterpretq_s16_u16(vmovl_u8(vld1_u8(from))) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_quad_of_bytes(self, from: *const u8) -> [int16x8_t; 2] {
+        // SAFETY: as the caller promises.
+        unsafe { [self.load_pair_of_bytes(from), self.load_pair_of_bytes(from.add(8))] }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pair(self, from: *const u8) -> int16x8_t {
+        // SAFETY: as the caller promises.
+        unsafe { vreinterpretq_s16_u8(vld1q_u8(from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pair(self, to: *mut u8, words: int16x8_t) {
+        // SAFETY: as the caller promises.
+        unsafe { vst1q_u8(to, vreinterpretq_u8_s16(words)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_pair_as_bytes(self, to: *mut u8, words: int16x8_t) {
+        // SAFETY: as the caller promises.
+        unsafe { vst1_u8(to, vqmovun_s16(words)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_quad_as_bytes(self, to: *mut u8, a: int16x8_t, b: int16x8_t) {
+        // SAFETY: as the caller promises.
+        unsafe { vst1q_u8(to, vcombine_u8(vqmovun_s16(a), vqmovun_s16(b))) }
+    }
+
+    #[inline(always)]
+    fn add_words(self, a: int16x8_t, b: int16x8_t) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vaddq_s16(a, b) }
+    }
+
+    #[inline(always)]
+    fn max_words(self, a: int16x8_t, b: int16x8_t) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vmaxq_s16(a, b) }
+    }
+
+    #[inline(always)]
+    fn min_words(self, a: int16x8_t, b: int16x8_t) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vminq_s16(a, b) }
+    }
+
+    #[inline(always)]
+    fn shift_words_left(self, a: int16x8_t, by: i32) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vshlq_s16(a, vdupq_n_s16(by as i16)) }
+    }
+
+    #[inline(always)]
+    fn shift_words_right(self, a: int16x8_t, by: i32) -> int16x8_t {
+        // SAFETY: as in `splat`.
+        unsafe { vshlq_s16(a, vdupq_n_s16(-(by as i16))) }
+    }
+
+    #[inline(always)]
+    fn max_bytes(self, a: int32x4_t, b: int32x4_t) -> int32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vreinterpretq_s32_u8(vmaxq_u8(vreinterpretq_u8_s32(a), vreinterpretq_u8_s32(b))) }
     }
 }
