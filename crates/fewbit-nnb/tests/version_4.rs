@@ -108,7 +108,9 @@ fn buffers_lie_where_the_plan_says() {
 fn what_is_equal_is_written_once() {
     // Two variables lie in the same place, and have the same shape.
     let offsets = vec![Some(27), None, Some(0), Some(0), None, Some(40)];
-    let file = encode(&network(), &version_4(Some(ArenaPlan { offsets, ..ArenaPlan::default() }))).expect("a plan that fits").bytes;
+    let file = encode(&network(), &version_4(Some(ArenaPlan { offsets, ..ArenaPlan::default() })))
+        .expect("a plan that fits")
+        .bytes;
     let nnb = Nnb::new(&file).expect("just written");
     assert_eq!(nnb.buffers().len(), 3);
     assert_eq!(nnb.variable(2).data, nnb.variable(3).data);

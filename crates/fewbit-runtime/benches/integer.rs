@@ -19,7 +19,7 @@ fn network(buffers: NumberFormat, weights: NumberFormat) -> Network {
     let kernel = shape(&[CHANNELS, CHANNELS, 3, 3]);
     let values: Vec<f32> = (0..kernel.items()).map(|index| (index as f32 * 0.7).sin()).collect();
     let mut variables =
-        vec![Variable::buffer("x".into(), map), Variable::parameter("w".into(), kernel, values), Variable::buffer("y".into(), map)];
+        vec![Variable::buffer("x", map), Variable::parameter("w", kernel, values), Variable::buffer("y", map)];
     for (variable, format) in variables.iter_mut().zip([buffers, weights, buffers]) {
         variable.format = format;
     }
@@ -39,16 +39,24 @@ fn network(buffers: NumberFormat, weights: NumberFormat) -> Network {
         outputs: vec![VariableId(2)],
         implementation: 0,
     };
-    Network { variables, nodes: vec![node], inputs: vec![VariableId(0)], outputs: vec![VariableId(2)], ..Network::default() }
+    Network {
+        variables,
+        nodes: vec![node],
+        inputs: vec![VariableId(0)],
+        outputs: vec![VariableId(2)],
+        ..Network::default()
+    }
 }
 
 fn convolutions(criterion: &mut Criterion) {
     let fixed8 = NumberFormat::Fixed8 { position: 4 };
     let fixed16 = NumberFormat::Fixed16 { position: 8 };
     let weights8 = NumberFormat::Fixed8 { position: 7 };
-    for (name, buffers, weights) in
-        [("8 x 8 bits", fixed8, weights8), ("8 bits x signs", fixed8, NumberFormat::Sign), ("16 x 8 bits", fixed16, weights8)]
-    {
+    for (name, buffers, weights) in [
+        ("8 x 8 bits", fixed8, weights8),
+        ("8 bits x signs", fixed8, NumberFormat::Sign),
+        ("16 x 8 bits", fixed16, weights8),
+    ] {
         let file = encode(&network(buffers, weights), &EncodeOptions::default()).expect("a plain network").bytes;
         let model = Model::open(&file).expect("just written");
         let mut group = criterion.benchmark_group(name);
