@@ -62,7 +62,7 @@ fn the_batch_size_is_chosen() {
 fn what_an_onnx_file_does_not_have_is_said() {
     let message = failure(fewbit().args(["dump", "-E", "1"]).arg(keywords()), 1);
     assert!(
-        message.ends_with("an .onnx file holds one network, and no executors to choose from with -E\n"),
+        message.ends_with("the file holds one network, and no executors to choose from with -E\n"),
         "{message}"
     );
     let message = failure(fewbit().args(["dump", "--channels-first"]).arg(reference("networks/lenet/net.nnp")), 1);

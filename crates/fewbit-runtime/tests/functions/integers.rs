@@ -19,7 +19,7 @@ fn buffer(format: NumberFormat, dims: &[usize]) -> Variable {
 }
 
 fn weights(format: NumberFormat, dims: &[usize]) -> Variable {
-    variable(shape(dims), format, Some(vec![0.5; dims.iter().product()]))
+    variable(shape(dims), format, Some(vec![1.0; dims.iter().product()]))
 }
 
 #[test]
