@@ -39,8 +39,11 @@ fn compile(compiler: &str, source: &str, link: Link, folder: &Path) {
     assert!(output.status.success(), "{source}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A command that runs the program of a folder.
 fn program(folder: &tempfile::TempDir) -> Command {
-    Command::new(folder.path().join("program"))
+    let mut command = Command::new(folder.path().join("program"));
+    command.args(["file", "input", "output"]);
+    command
 }
 
 /// Compares a program's outputs with the runtime's on all reference networks.
@@ -50,7 +53,7 @@ fn check_references(source: &str, link: Link) {
     compile(compiler, source, link, folder.path());
     let networks = references();
     assert!(networks.len() > 20, "{}", networks.len());
-    check(&networks, folder.path(), || Command::new(folder.path().join("program")));
+    check(&networks, folder.path(), || program(&folder));
 }
 
 #[test]
@@ -75,8 +78,7 @@ fn callbacks_take_the_functions_of_their_type_and_implementation() {
     network.nodes[last].implementation = 1;
     let file = file(&network, Version::V3);
     let model = Model::open(&file).unwrap();
-    let output =
-        run(program(&folder).args(["file", "input", "output", "affine"]), folder.path(), &file, &inputs(&model));
+    let output = run(program(&folder).arg("affine"), folder.path(), &file, &inputs(&model));
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(told.trim(), "1 taken, 1 freed, 0 blocks, context gone", "{output:?}");
     let values = fs::read(folder.path().join("output")).unwrap();
@@ -100,14 +102,14 @@ fn bad_files_are_told_not_run() {
 
     compile(compiler, "session.c", Link::Static, folder.path());
     for (bytes, part) in [(&version, "first word is 9"), (&functions, "functions"), (&good[..20].to_vec(), "bytes")] {
-        let output = run(program(&folder).args(["file", "input", "output"]), folder.path(), bytes, &[]);
+        let output = run(&mut program(&folder), folder.path(), bytes, &[]);
         let told = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(4), "{part}: {output:?}");
         assert!(told.starts_with("the bytes are no .nnb file") && told.contains(part), "{part}: {told}");
     }
     compile(compiler, "nnablart.c", Link::Static, folder.path());
     for (bytes, code) in [(&version, "-899"), (&functions, "-894")] {
-        let output = run(program(&folder).args(["file", "input", "output"]), folder.path(), bytes, &[]);
+        let output = run(&mut program(&folder), folder.path(), bytes, &[]);
         assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stdout).trim()), (Some(4), code));
     }
 }

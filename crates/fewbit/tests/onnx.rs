@@ -61,12 +61,9 @@ fn the_batch_size_is_chosen() {
 #[test]
 fn what_an_onnx_file_does_not_have_is_said() {
     let message = failure(fewbit().args(["dump", "-E", "1"]).arg(keywords()), 1);
-    assert!(
-        message.ends_with("the file holds one network, and no executors to choose from with -E\n"),
-        "{message}"
-    );
+    assert!(message.ends_with("the file holds one network, and no executors to choose from with -E\n"), "{message}");
     let message = failure(fewbit().args(["dump", "--channels-first"]).arg(reference("networks/lenet/net.nnp")), 1);
-    assert!(message.contains("--channels-first is for .onnx files"), "{message}");
+    assert!(message.contains("--channels-first is for .onnx and .tflite files"), "{message}");
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.onnx");
     std::fs::write(&broken, b"not a network").unwrap();
