@@ -100,7 +100,7 @@ impl Arguments {
             )
         })?;
         let bytes = match format {
-            ExportFormat::Nnb => self.to_nnb(inputs)?,
+            ExportFormat::Nnb => self.to_nnb(self.network.open(inputs)?, inputs, Version::V2)?,
             ExportFormat::Onnx => self.to_onnx(inputs)?,
             _ => self.to_network_file(inputs, format)?,
         };
@@ -112,7 +112,10 @@ impl Arguments {
     /// The network with the formats that were asked for, and what was applied. The formats of an .nnb file stay as they are,
     /// unless others are asked for.
     fn typed_network(&self, inputs: &[PathBuf]) -> Result<(Network, Option<Applied>)> {
-        let model = self.network.open(inputs)?;
+        self.typed(self.network.open(inputs)?, inputs)
+    }
+
+    fn typed(&self, model: Model, inputs: &[PathBuf]) -> Result<(Network, Option<Applied>)> {
         let apply = self.formats.is_given() || matches!(model, Model::Network(_));
         let mut network = model.into_network().with_context(|| inputs[0].display().to_string())?;
         let applied = if apply { Some(self.formats.apply(&mut network)?) } else { None };
@@ -124,10 +127,11 @@ impl Arguments {
         onnx::write(&network).with_context(|| inputs[0].display().to_string())
     }
 
-    fn to_nnb(&self, inputs: &[PathBuf]) -> Result<Vec<u8>> {
-        let (network, applied) = self.typed_network(inputs)?;
+    /// The bytes of an .nnb file, of a version if no other was asked for.
+    fn to_nnb(&self, model: Model, inputs: &[PathBuf], version: Version) -> Result<Vec<u8>> {
+        let (network, applied) = self.typed(model, inputs)?;
         let name = || inputs[0].display().to_string();
-        let mut options = EncodeOptions { version: self.version.or(Version::V2), ..EncodeOptions::default() };
+        let mut options = EncodeOptions { version: self.version.or(version), ..EncodeOptions::default() };
         if let Some(applied) = applied {
             options.sized_as_float = unlisted_buffers(&network, &applied);
         }
@@ -144,7 +148,12 @@ impl Arguments {
 
     /// Writes the model as C into a folder; files and functions are called as the network file is.
     fn to_c(&self, inputs: &[PathBuf], folder: &Path) -> Result<()> {
-        let file = self.to_nnb(inputs)?;
+        let file = match self.network.open(inputs)? {
+            // A file that nothing is to be changed of is taken as it is.
+            Model::Nnb(bytes) if !self.formats.is_given() && self.version.is_default() && self.api.is_none() => bytes,
+            // Whatever the version, the code is the same; version 4 packs the arena.
+            model => self.to_nnb(model, inputs, Version::V4)?,
+        };
         let model = fewbit_runtime::Model::open(&file).with_context(|| inputs[0].display().to_string())?;
         let name = c_name(&inputs[0]);
         let generated = fewbit_codegen::generate(&model, &fewbit_codegen::Options { name: name.clone() })?;

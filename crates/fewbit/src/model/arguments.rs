@@ -84,6 +84,11 @@ pub struct VersionOption {
 }
 
 impl VersionOption {
+    /// Whether none was asked for.
+    pub fn is_default(&self) -> bool {
+        self.define_version.is_none()
+    }
+
     /// The version that was asked for, or this one.
     pub fn or(&self, default: Version) -> Version {
         self.define_version.map_or(default, |NnbVersion(version)| version)
