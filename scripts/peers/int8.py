@@ -123,7 +123,7 @@ def main():
         fixed, plain, prepared, quantized = (
             os.path.join(folder, name) for name in ["fixed.nnb", "plain.onnx", "prepared.onnx", "quantized.onnx"])
         batch = ["-b", str(arguments.batch)]
-        convert(*batch, "-d", "nnb_3", "-s", arguments.settings, arguments.network, fixed)
+        convert(*batch, "-d", "nnb_4", "-s", arguments.settings, arguments.network, fixed)
         convert(*batch, "-O", "onnx", arguments.network, plain)
         quant_pre_process(plain, prepared)
         described = onnxruntime.InferenceSession(prepared, providers=["CPUExecutionProvider"]).get_inputs()[0]
