@@ -153,3 +153,49 @@ fn rows_give_the_bytes_of_whole_variables() {
     println!("{tried:?}");
     assert!(tried.groups > 2_000 && tried.nodes > 5_000 && tried.pushed > 500 && tried.copies > 500, "{tried:?}");
 }
+
+/// Runs whatever a file says, in the middle of a painted array.
+fn run_anything(model: &Model<'_>) {
+    let needed = model.arena_bytes();
+    let mut memory = vec![PAINT; needed + 2 * MARGIN];
+    let mut session =
+        Session::new(model, &mut memory[MARGIN..MARGIN + needed], Semantics::Integer).expect("an arena of its size");
+    match model.pushed_input() {
+        None => session.run(),
+        // More pushes than any of the networks has values.
+        Some(_) => drop((0..4_000).find(|_| session.push(&[1.5; 7]))),
+    }
+    let (before, rest) = memory.split_at(MARGIN);
+    assert!(before.iter().chain(&rest[needed..]).all(|byte| *byte == PAINT), "something was written beside the arena");
+}
+
+#[test]
+fn damaged_schedules_are_refused_or_keep_to_the_arena() {
+    let (mut refused, mut ran) = (0, 0);
+    for seed in 0..100 {
+        let network = deep(2000 + seed, Formats::Fixed);
+        let mut random = Random::new(seed);
+        let plan = plan(&network, &RowOptions { limit: 0, pushed: seed % 2 == 0 });
+        let good = file(&plan.network, Some(&plan));
+        if plan.arena.groups.is_empty() || Model::open(&good).is_err() {
+            continue;
+        }
+        for _ in 0..100 {
+            let mut damaged = good.clone();
+            for _ in 0..1 + random.below(3) {
+                let place = random.below(damaged.len());
+                // Small changes are the likeliest to be taken for something.
+                damaged[place] = damaged[place].wrapping_add([1, 255, 2, 254, 128][random.below(5)]);
+            }
+            match Model::open(&damaged) {
+                Ok(model) if model.arena_bytes() < 1 << 20 => {
+                    run_anything(&model);
+                    ran += 1;
+                }
+                Ok(_) => {}
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 1_000 && ran > 1_000, "{refused} {ran}");
+}

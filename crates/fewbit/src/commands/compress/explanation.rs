@@ -16,7 +16,8 @@ const MOST_VARIABLES: usize = 8;
 /// The layers for people.
 pub fn text(compressed: &Compressed, errors: &VariableErrors, explanation: &Explanation) -> String {
     let Explanation { samples, whole, .. } = explanation;
-    let change = whole.loss_points().map_or_else(String::new, |points| format!(", {:+.1} points of top-1", -points));
+    let change =
+        whole.loss_points().map_or_else(String::new, |points| format!(", {:+.1} points of top-1", 0.0 - points));
     let mut text = format!(
         "Output on {} samples: {} between signal and noise{change}\n\n{}",
         size::grouped(*samples),
