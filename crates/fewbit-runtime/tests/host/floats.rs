@@ -1,10 +1,10 @@
 //! Random networks of floats, prepared for a host with each instruction set, against the portable runtime.
 
+use crate::both::on_every_set;
 use crate::builder::Builder;
 use crate::networks::network;
 use fewbit_nnb::{EncodeOptions, encode};
-use fewbit_runtime::host::{InstructionSet, Prepared};
-use fewbit_runtime::{Model, Semantics, Session};
+use fewbit_runtime::Model;
 use proptest::prelude::*;
 
 /// Runs the network both ways and compares all outputs.
@@ -13,35 +13,14 @@ fn check(mut builder: Builder) -> Result<(), TestCaseError> {
     let model = Model::open(&file).expect("just written");
     let inputs: Vec<Vec<f32>> =
         builder.network.inputs.clone().iter().map(|&id| builder.values(builder.shape(id).items())).collect();
-    let mut arena = vec![0; model.arena_bytes()];
-    let mut session = Session::new(&model, &mut arena, Semantics::Integer).expect("enough");
-    for (index, input) in inputs.iter().enumerate() {
-        session.set_input(index, input);
-    }
-    session.run();
-    for set in InstructionSet::ALL {
-        let Some(prepared) = Prepared::with_instruction_set(&model, Semantics::Integer, set) else { continue };
-        let mut runner = prepared.runner();
-        // Twice: what a run leaves behind must not matter to the next.
-        for _ in 0..2 {
-            for (index, input) in inputs.iter().enumerate() {
-                runner.set_input(index, input);
-            }
-            runner.run();
+    on_every_set(&model, &builder.network, &inputs, |set, index, found, expected| {
+        let largest = expected.iter().fold(1e-3f32, |largest, value| largest.max(value.abs()));
+        for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+            let close = (found - expected).abs() <= 1e-5 * largest;
+            prop_assert!(close, "{set:?}, output {index}, place {place}: {found} is not {expected}");
         }
-        for (index, &id) in builder.network.outputs.iter().enumerate() {
-            let mut expected = vec![0.0; builder.shape(id).items()];
-            let mut found = expected.clone();
-            session.output(index).read(0, &mut expected);
-            runner.read_output(index, &mut found);
-            let largest = expected.iter().fold(1e-3f32, |largest, value| largest.max(value.abs()));
-            for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
-                let close = (found - expected).abs() <= 1e-5 * largest;
-                prop_assert!(close, "{set:?}, output {index}, place {place}: {found} is not {expected}");
-            }
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 proptest! {

@@ -1,11 +1,11 @@
 //! Random fixed-point networks, prepared for a host with each instruction set, against the portable runtime: bit for bit.
 
+use crate::both::on_every_set;
 use crate::builder::Builder;
 use crate::networks::network;
 use fewbit_core::{NumberFormat, VariableKind};
 use fewbit_nnb::{EncodeOptions, Version, encode};
-use fewbit_runtime::host::{InstructionSet, Prepared};
-use fewbit_runtime::{Model, Semantics, Session};
+use fewbit_runtime::Model;
 use proptest::prelude::*;
 
 /// How the variables of a network are stored.
@@ -72,32 +72,11 @@ fn check(mut builder: Builder, formats: &Formats) -> Result<(), TestCaseError> {
             builder.values(builder.shape(id).items()).iter().map(|value| value * scale).collect()
         })
         .collect();
-    let mut arena = vec![0; model.arena_bytes()];
-    let mut session = Session::new(&model, &mut arena, Semantics::Integer).expect("enough");
-    for (index, input) in inputs.iter().enumerate() {
-        session.set_input(index, input);
-    }
-    session.run();
-    for set in InstructionSet::ALL {
-        let Some(prepared) = Prepared::with_instruction_set(&model, Semantics::Integer, set) else { continue };
-        let mut runner = prepared.runner();
-        // Twice: what a run leaves behind must not matter to the next.
-        for _ in 0..2 {
-            for (index, input) in inputs.iter().enumerate() {
-                runner.set_input(index, input);
-            }
-            runner.run();
-        }
-        for (index, &id) in builder.network.outputs.iter().enumerate() {
-            let mut expected = vec![0.0; builder.shape(id).items()];
-            let mut found = expected.clone();
-            session.output(index).read(0, &mut expected);
-            runner.read_output(index, &mut found);
-            let format = builder.network.variable(id).format;
-            prop_assert_eq!(&found, &expected, "{:?}, output {} in {:?}", set, index, format);
-        }
-    }
-    Ok(())
+    on_every_set(&model, &builder.network, &inputs, |set, index, found, expected| {
+        let format = builder.network.variable(builder.network.outputs[index]).format;
+        prop_assert_eq!(found, expected, "{:?}, output {} in {:?}", set, index, format);
+        Ok(())
+    })
 }
 
 proptest! {
